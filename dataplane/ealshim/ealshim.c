@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ealshim: a preload library that lets an unmodified DPDK program run on a vdpactl attachment.
+ *
+ * A DPDK program is told about its ports on the EAL command line, and each program brings its own idea of which
+ * offloads a port must have. Neither can be changed in a binary that is used as it is. This library sits between the
+ * program and the shared DPDK libraries and does two things only:
+ *
+ *   1. rte_eal_init(): adds the arguments of the attachment's eal.args (one a line) to those of the program.
+ *   2. rte_eth_dev_configure() and rte_eth_rx_queue_setup(): drop the RX checksum offloads that the port does not have. Without them DPDK marks
+ *      the checksum of a packet as "unknown", which every program has to expect. Nothing else is dropped, because
+ *      any other offload would change what is on the wire or in memory behind the program's back.
+ *
+ * Environment:
+ *   VDPACTL_EAL_ARGS   path of the arguments file (default /var/run/vdpa/eal.args)
+ *
+ * The program must link DPDK's shared libraries; a statically linked one is not reached by LD_PRELOAD.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+#include "args-file.h"
+
+#define DEFAULT_ARGS_FILE "/var/run/vdpa/eal.args"
+#define RX_CHECKSUM_OFFLOADS                                                                                           \
+	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM |                 \
+	 RTE_ETH_RX_OFFLOAD_OUTER_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_OUTER_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM)
+
+#define say(...) fprintf(stderr, "ealshim: " __VA_ARGS__)
+
+static void *
+next_symbol(const char *name)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (symbol == NULL) {
+		say("%s is not in a shared library of this program: is DPDK linked statically?\n", name);
+		abort();
+	}
+	return symbol;
+}
+
+int
+rte_eal_init(int argc, char **argv)
+{
+	int (*real)(int, char **) = (int (*)(int, char **))next_symbol("rte_eal_init");
+	const char *path = getenv("VDPACTL_EAL_ARGS");
+	struct args_file extra;
+	char **merged;
+	int consumed;
+
+	if (path == NULL || *path == '\0')
+		path = DEFAULT_ARGS_FILE;
+	if (args_file_read(path, &extra) != 0) {
+		say("cannot read the attachment's arguments from %s: %s\n", path, strerror(errno));
+		return -1;
+	}
+	merged = calloc((size_t)argc + (size_t)extra.count + 1, sizeof(*merged));
+	if (merged == NULL)
+		return -1;
+
+	/* The attachment goes first, so that "--" and what follows it stay where the program put them. */
+	if (argc > 0)
+		merged[0] = argv[0];
+	for (int i = 0; i < extra.count; i++)
+		merged[1 + i] = extra.args[i];
+	for (int i = 1; i < argc; i++)
+		merged[extra.count + i] = argv[i];
+
+	consumed = real(argc + extra.count, merged);
+	if (consumed < 0)
+		return consumed;
+
+	/* EAL permutes its arguments and answers how many it took; the program must see that on its own vector. */
+	for (int i = 1; i < argc; i++)
+		argv[i] = merged[extra.count + i];
+	return consumed > extra.count ? consumed - extra.count : 0;
+}
+
+/* Which of the wanted RX checksum offloads the port does not have; 0 too when the port cannot be asked. */
+static uint64_t
+missing_checksum_offloads(uint16_t port, uint64_t wanted)
+{
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_dev_info_get(port, &info) != 0)
+		return 0;
+	return wanted & RX_CHECKSUM_OFFLOADS & ~info.rx_offload_capa;
+}
+
+int
+rte_eth_dev_configure(uint16_t port, uint16_t rx_queues, uint16_t tx_queues, const struct rte_eth_conf *conf)
+{
+	int (*real)(uint16_t, uint16_t, uint16_t, const struct rte_eth_conf *) =
+		(int (*)(uint16_t, uint16_t, uint16_t, const struct rte_eth_conf *))next_symbol("rte_eth_dev_configure");
+	uint64_t missing = conf != NULL ? missing_checksum_offloads(port, conf->rxmode.offloads) : 0;
+	struct rte_eth_conf fitting;
+
+	if (missing == 0)
+		return real(port, rx_queues, tx_queues, conf);
+
+	say("port %u has no RX checksum offload 0x%" PRIx64 ": left out of the program's request\n", port, missing);
+	fitting = *conf;
+	fitting.rxmode.offloads &= ~missing;
+	return real(port, rx_queues, tx_queues, &fitting);
+}
+
+/* A queue may not ask for what its port was not configured with, so the same has to go from here. */
+int
+rte_eth_rx_queue_setup(uint16_t port, uint16_t queue, uint16_t descriptors, unsigned int socket,
+		       const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
+{
+	int (*real)(uint16_t, uint16_t, uint16_t, unsigned int, const struct rte_eth_rxconf *, struct rte_mempool *) =
+		(int (*)(uint16_t, uint16_t, uint16_t, unsigned int, const struct rte_eth_rxconf *,
+			 struct rte_mempool *))next_symbol("rte_eth_rx_queue_setup");
+	uint64_t missing = conf != NULL ? missing_checksum_offloads(port, conf->offloads) : 0;
+	struct rte_eth_rxconf fitting;
+
+	if (missing == 0)
+		return real(port, queue, descriptors, socket, conf, pool);
+
+	fitting = *conf;
+	fitting.offloads &= ~missing;
+	return real(port, queue, descriptors, socket, &fitting, pool);
+}
