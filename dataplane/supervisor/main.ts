@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { watch } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isLock, takeLock } from '../../src/process/kernel-lock.ts';
+import { runDir } from '../contract/run-dir.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** How often the run directory is looked at when nothing is heard of a change, ms. */
+const tickMs = 500;
+/** While a backend starts, its readiness is looked for this often, ms. */
+const changeDelayMs = 20;
+
+const root = process.argv[2];
+const log = (line: string): void => {
+  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+};
+
+if (root === undefined) {
+  process.stderr.write('usage: supervisor RUN_DIR\n');
+  process.exit(2);
+}
+const lock = await takeLock(`supervisor:${root}`, String(process.pid));
+if (!isLock(lock)) {
+  log(`another supervisor has ${root} (process ${lock.heldBy ?? 'unknown'})`);
+  process.exit(5);
+}
+
+const dir = runDir(root);
+const supervisor = new Supervisor(dir, log);
+let wake: AbortController = new AbortController();
+// Backends outlive their supervisor on purpose: whoever comes next takes them over.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
+watch(dir.backends, (_event, name) => {
+  if (name?.endsWith('.json') === true && !name.endsWith('.status.json')) wake.abort();
+}).on('error', () => process.exit(0));
+
+supervisor.adopt();
+for (;;) {
+  wake = new AbortController();
+  supervisor.tick();
+  const delay = supervisor.isStarting ? changeDelayMs : tickMs;
+  await sleep(delay, undefined, { signal: wake.signal }).catch(() => {});
+}

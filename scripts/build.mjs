@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bundles the command line, the agent and the supervisor into dist/, split so that a command loads only what it uses.
+import { readFileSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+await build({
+  absWorkingDir: new URL('..', import.meta.url).pathname,
+  entryPoints: {
+    cli: 'src/cli.ts',
+    version: 'src/version.ts',
+    agent: 'dataplane/agent/main.ts',
+    supervisor: 'dataplane/supervisor/main.ts',
+  },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+  define: { __VERSION__: JSON.stringify(manifest.version) },
+  loader: { '.proto': 'text' },
+  // Some bundled libraries are CommonJS and ask for Node's own modules through require().
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+});

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { VdpaError } from '../errors/vdpa-error.ts';
+import { schemaVersion } from '../schema-version.ts';
+
+/** An error as a user reads it: what, where, the details, what to do next, and where to read on. */
+export function errorText(error: VdpaError, bold: (text: string) => string = (text) => text): string {
+  const where = error.where === null ? '' : `${error.where}: `;
+  const lines = [`${bold(`error ${error.code}`)}: ${where}${error.message}`];
+  for (const detail of error.details) lines.push(`  ${detail}`);
+  lines.push(`next: ${error.next}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The same as data, for `-o json` and `-o yaml`; its shape never changes. */
+export function errorDocument(error: VdpaError): object {
+  return {
+    schemaVersion,
+    error: {
+      code: error.code,
+      message: error.message,
+      where: error.where,
+      details: error.details,
+      next: error.next,
+      exitCode: error.exitCode,
+    },
+  };
+}
+
+/** Whatever was thrown, as an error with a code: what is not one of ours is a fault of ours. */
+export function asVdpaError(thrown: unknown): VdpaError {
+  if (thrown instanceof VdpaError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new VdpaError('VDPA-BUG-001', message, {
+    next: 'please report this with the output of the same command with --debug, and of: vdpactl version',
+    cause: thrown,
+  });
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * The environment variable that marks every process of a stack with its role and run directory. The process table is
+ * the record of what runs: it cannot be out of date after a crash, as a file of process ids can.
+ */
+export const markerVariable = 'VDPACTL_PROCESS';
+
+/** A process, told apart from a later one with the same id by when it started. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Clock ticks since boot: field 22 of /proc/PID/stat. */
+  readonly startTicks: number;
+}
+
+export interface MarkedProcess extends ProcessId {
+  /** `agent`, `supervisor`, `backend:local0`, `generator`, `workload`. */
+  readonly role: string;
+}
+
+export function markerFor(role: string, runDir: string): Record<string, string> {
+  return { [markerVariable]: `${role}@${runDir}` };
+}
+
+/** State letter and start time of one /proc/PID/stat line, or null for anything else. */
+export function parseStat(text: string): { state: string; startTicks: number } | null {
+  // The command name stands in parentheses and may hold any character, parentheses too.
+  const fields = text
+    .slice(text.lastIndexOf(')') + 1)
+    .trim()
+    .split(/\s+/);
+  const state = fields[0];
+  const startTicks = Number(fields[19]);
+  if (!text.includes(')') || state === undefined || !/^[A-Za-z]$/.test(state) || !Number.isSafeInteger(startTicks))
+    return null;
+  return { state, startTicks };
+}
+
+function readProc(pid: number, file: string): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    return null; // gone, or not ours to read
+  }
+}
+
+/** The identity of a living process; null when there is none or it is a zombie. */
+export function identify(pid: number): ProcessId | null {
+  const stat = parseStat(readProc(pid, 'stat') ?? '');
+  return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : { pid, startTicks: stat.startTicks };
+}
+
+export function isAlive(id: ProcessId): boolean {
+  return identify(id.pid)?.startTicks === id.startTicks;
+}
+
+/** The living processes of the stack in `runDir`, this one excepted. */
+export function markedProcesses(runDir: string): MarkedProcess[] {
+  const found: MarkedProcess[] = [];
+  const needle = `${markerVariable}=`;
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const entry = readProc(pid, 'environ')
+      ?.split('\0')
+      .find((line) => line.startsWith(needle));
+    if (entry === undefined) continue;
+    const marker = Buffer.from(entry.slice(needle.length), 'latin1').toString('utf8');
+    const at = marker.indexOf('@');
+    if (at === -1 || marker.slice(at + 1) !== runDir) continue;
+    const id = identify(pid);
+    if (id !== null) found.push({ ...id, role: marker.slice(0, at) });
+  }
+  return found;
+}
+
+/** Sends a signal to exactly this process; false when it is gone. */
+export function signalProcess(id: ProcessId, signal: NodeJS.Signals): boolean {
+  if (!isAlive(id)) return false;
+  try {
+    return process.kill(id.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Ends processes: SIGTERM, then SIGKILL for those still there after `graceMs`. Answers those that would not go. */
+export async function endProcesses(ids: readonly ProcessId[], graceMs: number): Promise<ProcessId[]> {
+  const killWaitMs = 2_000;
+  let left = ids.filter((id) => signalProcess(id, 'SIGTERM'));
+  for (const [signal, waitMs] of [[null, graceMs] as const, ['SIGKILL', killWaitMs] as const]) {
+    if (signal !== null) for (const id of left) signalProcess(id, signal);
+    const deadline = performance.now() + waitMs;
+    left = left.filter(isAlive);
+    while (left.length > 0 && performance.now() < deadline) {
+      await sleep(20);
+      left = left.filter(isAlive);
+    }
+  }
+  return left;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+
+export interface StartOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** File descriptor that takes standard output and standard error; without one the output can be read. */
+  readonly logFd?: number;
+  /** Whether the program lives on when this process ends, in a session of its own. */
+  readonly detached?: boolean;
+  /** Whether the caller writes to the program. */
+  readonly stdin?: 'pipe' | 'ignore';
+}
+
+export interface StartedProcess {
+  /** undefined when the program could not be started; `ended` says why. */
+  readonly pid: number | undefined;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly ended: Promise<ProcessEnd>;
+}
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why it could not be started, or null. */
+  readonly failure: string | null;
+}
+
+/**
+ * Starts a program that runs beside this one. The caller waits for it, ends it, or lets it go. Never throws: a program
+ * that cannot be started has no pid and ends at once.
+ */
+export function start(file: string, args: readonly string[], options: StartOptions): StartedProcess {
+  const output = options.logFd ?? 'pipe';
+  const child = spawn(file, args, {
+    cwd: '/',
+    env: options.env,
+    stdio: [options.stdin ?? 'ignore', output, options.logFd ?? 'ignore'],
+    detached: options.detached ?? false,
+  });
+  if (options.detached === true) child.unref();
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    child.once('error', (error) => {
+      if (child.pid === undefined) resolve({ code: null, signal: null, failure: error.message });
+    });
+    child.once('exit', (code, signal) => resolve({ code, signal, failure: null }));
+  });
+  return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, ended };
+}
