@@ -32,8 +32,8 @@ export function startBackend(dir: RunDir, spec: BackendSpec, specHash: string): 
   const child = start(spec.program, spec.args, {
     env: {
       PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-      // EAL makes its runtime folder below this instead of /var/run/dpdk, where nobody would remove it.
-      RUNTIME_DIRECTORY: dir.dpdk,
+      // EAL makes its folder dpdk/ below this instead of below /var/run, where nobody would remove it.
+      RUNTIME_DIRECTORY: dir.root,
       [specHashVariable]: specHash,
       ...markerFor(backendRole(spec.device), dir.root),
     },

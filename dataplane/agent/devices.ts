@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readJsonFile } from '../../src/files/json-file.ts';
+import { identify } from '../../src/process/process-table.ts';
+import { type BackendSpec, type BackendStatus, backendStatusSchema } from '../contract/backend-spec.ts';
+import type { DeviceHealthMessage } from '../contract/grpc.ts';
+import { type RunDir, statusFile } from '../contract/run-dir.ts';
+import { readSpecs } from '../contract/spec-store.ts';
+
+/** The devices that this node offers. */
+export function offeredDevices(dir: RunDir): BackendSpec[] {
+  return [...readSpecs(dir).values()].map((stored) => stored.spec);
+}
+
+/** How a device fares: what the supervisor says, held against the process table in case the supervisor is gone. */
+export function deviceHealth(dir: RunDir, device: string): DeviceHealthMessage {
+  const status: BackendStatus | null = readJsonFile(statusFile(dir, device), backendStatusSchema);
+  if (status === null) return { device, state: 'stopped', pid: 0, restarts: 0 };
+  const alive = status.pid !== null && identify(status.pid)?.startTicks === status.startTicks;
+  const claimsToRun = status.state === 'running' || status.state === 'starting';
+  return {
+    device,
+    state: claimsToRun && !alive ? 'stopped' : status.state,
+    pid: alive ? (status.pid ?? 0) : 0,
+    restarts: status.restarts,
+  };
+}
