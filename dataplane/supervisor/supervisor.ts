@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { capLog } from '../../src/files/capped-log.ts';
 import { writeFileAtomic } from '../../src/files/write-atomic.ts';
-import { markedProcesses } from '../../src/process/process-table.ts';
+import { markedProcesses, processVariable } from '../../src/process/process-table.ts';
 import type { ProcessEnd } from '../../src/process/start.ts';
 import { schemaVersion } from '../../src/schema-version.ts';
 import type { BackendState, BackendStatus } from '../contract/backend-spec.ts';
@@ -42,7 +42,10 @@ export class Supervisor {
       if (!found.role.startsWith('backend:')) continue;
       const device = found.role.slice('backend:'.length);
       const process = adoptBackend(this.#dir, device, found);
-      const slot: Slot = { ...started(undefined, specHashOf(found.pid), now), phase: 'running' };
+      const slot: Slot = {
+        ...started(undefined, processVariable(found.pid, specHashVariable) ?? '', now),
+        phase: 'running',
+      };
       this.#enter(device, { slot, process, since: new Date().toISOString(), lastExit: null });
       this.#log(`${device}: took over process ${found.pid}`);
     }
@@ -140,16 +143,4 @@ export class Supervisor {
 function stateOf(slot: Slot): BackendState {
   if (slot.phase === 'waiting') return slot.failures > 0 ? 'backing-off' : 'stopped';
   return slot.phase === 'stopping' ? 'stopped' : slot.phase;
-}
-
-/** The hash that a backend process was started with; empty when it cannot be read, which makes it be replaced. */
-function specHashOf(pid: number): string {
-  try {
-    const entry = readFileSync(`/proc/${pid}/environ`, 'utf8')
-      .split('\0')
-      .find((line) => line.startsWith(`${specHashVariable}=`));
-    return entry?.slice(specHashVariable.length + 1) ?? '';
-  } catch {
-    return '';
-  }
 }

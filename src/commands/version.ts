@@ -11,7 +11,7 @@ export function versionCommand(): Command {
     .addHelpText('after', examples([['For a bug report', 'vdpactl version -o json']]))
     .action(
       withContext(async (context) => {
-        const { installedDpdk } = await import('../local/dpdk.ts');
+        const { installedDpdk } = await import('../platform/dpdk.ts');
         const dpdk = await installedDpdk(context.env);
         const doc = { schemaVersion, vdpactl: version, node: process.versions.node, dpdk: dpdk?.version ?? null };
         await context.emit(

@@ -2,10 +2,23 @@
 import { z } from 'zod';
 import { schemaVersion } from '../schema-version.ts';
 
-/** Linux caps an interface name at 15 bytes (IFNAMSIZ less the NUL). */
-const interfaceName = z.string().regex(/^[^\s/]{1,15}$/, 'must be a Linux interface name of at most 15 characters');
+/**
+ * Linux caps an interface name at 15 bytes (IFNAMSIZ less the NUL) and allows neither `/`, `:`, white space, `.` nor `..`.
+ * A comma would end the EAL argument that the name becomes part of.
+ */
+const interfaceName = z
+  .string()
+  .regex(/^(?!\.{1,2}$)(?!.*[/:,])[!-~]{1,15}$/)
+  .meta({ title: 'the name of a Linux interface, at most 15 characters' });
 
-const queueSizes = [256, 512, 1024] as const;
+/**
+ * Runs a rule that compares two keys whenever those two are well-formed. Without it zod skips the rule as soon as any
+ * key is wrong, and the user learns of that problem only on the next run.
+ */
+function whenWellFormed(...keys: readonly string[]): (payload: z.core.ParsePayload) => boolean {
+  return ({ value, issues }) =>
+    typeof value === 'object' && value !== null && !issues.some(({ path }) => keys.includes(String(path?.[0])));
+}
 
 export const localConfigSchema = z
   .strictObject({
@@ -24,27 +37,35 @@ export const localConfigSchema = z
     interface: interfaceName
       .nullable()
       .default(null)
-      .describe('The interface for wire af_packet. It must exist, be up, and not be an uplink.'),
+      .describe('The interface for wire af_packet. It must exist, be up, and not be an uplink.')
+      .meta({ examples: ['veth0'] }),
     queues: z.int().min(1).max(8).default(1).describe('Queue pairs of each device.'),
-    queueSize: z
-      .union(queueSizes.map((size) => z.literal(size)))
-      .default(1024)
-      .describe('Descriptors of each virtio ring.'),
+    queueSize: z.literal([256, 512, 1024]).default(1024).describe('Descriptors of each virtio ring.'),
     memoryMiB: z.int().min(64).max(16384).default(128).describe('Huge-page memory of each backend process, MiB.'),
     cpus: z
       .array(z.int().min(0).max(1023))
       .min(1)
       .nullable()
       .default(null)
-      .describe('Linux CPUs that the backends poll on, in the order of the devices. null: vdpactl chooses.'),
+      .describe('Linux CPUs that the backends poll on, in the order of the devices. null: vdpactl chooses.')
+      .meta({ examples: [[2, 3]] }),
   })
-  .superRefine((local, context) => {
-    if (local.wire === 'af_packet' && local.interface === null) {
-      context.addIssue({ code: 'custom', path: ['wire'], message: 'wire af_packet needs local.interface' });
-    }
-    if (local.wire !== 'af_packet' && local.interface !== null) {
-      context.addIssue({ code: 'custom', path: ['interface'], message: 'interface goes with wire af_packet only' });
-    }
+  .refine((local) => local.wire !== 'af_packet' || local.interface !== null, {
+    path: ['wire'],
+    error: 'which needs local.interface: the name of the interface to use',
+    when: whenWellFormed('wire', 'interface'),
+  })
+  .refine((local) => local.wire === 'af_packet' || local.interface === null, {
+    path: ['interface'],
+    error: 'which goes with wire af_packet only',
+    params: { because: ['local', 'wire'] },
+    when: whenWellFormed('wire', 'interface'),
+  })
+  .refine((local) => local.cpus === null || local.cpus.length >= local.devices, {
+    path: ['cpus'],
+    error: 'which is too few: each device needs a CPU of its own',
+    params: { because: ['local', 'devices'] },
+    when: whenWellFormed('cpus', 'devices'),
   });
 
 export const benchConfigSchema = z.strictObject({
@@ -68,7 +89,8 @@ export const benchConfigSchema = z.strictObject({
     .min(0)
     .nullable()
     .default(null)
-    .describe('The goal: packets per second that the median has to reach, or exit 1. null: no goal.'),
+    .describe('The goal: packets per second that the median has to reach, or exit 1. null: no goal.')
+    .meta({ examples: [1_000_000] }),
   memoryMiB: z
     .int()
     .min(64)
@@ -95,3 +117,14 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 export type LocalConfig = Config['local'];
 export type BenchConfig = Config['bench'];
+
+/** The dotted name of every setting, such as `local.wire`. */
+export type ConfigKey = LeafKey<Config>;
+
+type LeafKey<Section> = {
+  [Key in keyof Section & string]: NonNullable<Section[Key]> extends readonly unknown[]
+    ? Key
+    : NonNullable<Section[Key]> extends object
+      ? `${Key}.${LeafKey<NonNullable<Section[Key]>>}`
+      : Key;
+}[keyof Section & string];

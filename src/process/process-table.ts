@@ -56,18 +56,22 @@ export function isAlive(id: ProcessId): boolean {
   return identify(id.pid)?.startTicks === id.startTicks;
 }
 
+/** A variable of the environment that a process was started with; null when it has none or cannot be read. */
+export function processVariable(pid: number, name: string): string | null {
+  const entry = readProc(pid, 'environ')
+    ?.split('\0')
+    .find((line) => line.startsWith(`${name}=`));
+  return entry === undefined ? null : Buffer.from(entry.slice(name.length + 1), 'latin1').toString('utf8');
+}
+
 /** The living processes of the stack in `runDir`, this one excepted. */
 export function markedProcesses(runDir: string): MarkedProcess[] {
   const found: MarkedProcess[] = [];
-  const needle = `${markerVariable}=`;
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
-    const entry = readProc(pid, 'environ')
-      ?.split('\0')
-      .find((line) => line.startsWith(needle));
-    if (entry === undefined) continue;
-    const marker = Buffer.from(entry.slice(needle.length), 'latin1').toString('utf8');
+    const marker = processVariable(pid, markerVariable);
+    if (marker === null) continue;
     const at = marker.indexOf('@');
     if (at === -1 || marker.slice(at + 1) !== runDir) continue;
     const id = identify(pid);

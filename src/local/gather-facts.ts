@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { longestSocketPath, type RunDir } from '../../dataplane/contract/run-dir.ts';
+import type { CheckFacts } from '../check/facts.ts';
+import type { BenchConfig, Config } from '../config/config-schema.ts';
+import { messageOf } from '../errors/vdpa-error.ts';
+import { interfaceFacts } from '../platform/interface-facts.ts';
+import { markedProcesses } from '../process/process-table.ts';
+import type { PlannedStack } from './plan-stack.ts';
+import { checkRunDir, readStack } from './stack-files.ts';
+import { missingBuildTools } from './workload-programs.ts';
+
+/** The memory of the processes that a benchmark starts beside the stack, MiB each: the workload and the generator. */
+export function benchMemory(bench: BenchConfig): number[] {
+  return [bench.memoryMiB, bench.memoryMiB];
+}
+
+/** Everything that the checks judge for a deployment on this machine, with a benchmark on top. */
+export function gatherFacts(
+  dir: RunDir,
+  planned: PlannedStack,
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  withBench = true,
+): CheckFacts {
+  const running = new Set(markedProcesses(dir.root).map((found) => found.role));
+  const held = (readStack(dir)?.backends ?? []).filter((backend) => running.has(`backend:${backend.device}`));
+  const netdev = config.local.interface;
+  return {
+    report: planned.report,
+    isRoot: process.getuid?.() === 0,
+    dpdk: planned.dpdk,
+    missingBuildTools: missingBuildTools(env),
+    memoryMiB: [
+      ...planned.stack.backends.map((backend) => backend.memoryMiB),
+      ...(withBench ? benchMemory(config.bench) : []),
+    ],
+    heldMiB: held.reduce((sum, backend) => sum + backend.memoryMiB, 0),
+    pollers: planned.stack.backends.length + 2,
+    allowedCpus: planned.allowedCpus,
+    wireInterface: netdev === null ? null : { name: netdev, ...interfaceFacts(netdev, { env }) },
+    runDir: dir.root,
+    runDirProblem: problemOf(() => checkRunDir(dir)),
+    longestSocketPath: Buffer.byteLength(longestSocketPath(dir)),
+    freeMiB: freeMiB(dir.root),
+  };
+}
+
+function problemOf(check: () => void): string | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Room on the file system that a path is on, or that its nearest existing parent is on. */
+function freeMiB(path: string): number | null {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      const { bavail, bsize } = statfsSync(at);
+      return Math.floor((bavail * bsize) / 1024 / 1024);
+    } catch {
+      if (at === dirname(at)) return null;
+    }
+  }
+}
