@@ -19,6 +19,8 @@ export interface RunDir {
   readonly devices: string;
   /** The sockets of memif wires. */
   readonly wires: string;
+  /** The workload's files of a benchmark that is running. */
+  readonly bench: string;
   /** What DPDK keeps for itself while it runs. */
   readonly dpdk: string;
   readonly logs: string;
@@ -33,6 +35,7 @@ export function runDir(root: string): RunDir {
     workloads: join(root, 'workloads'),
     devices: join(root, 'dev'),
     wires: join(root, 'wires'),
+    bench: join(root, 'bench'),
     dpdk: join(root, 'dpdk'),
     logs: join(root, 'log'),
   };

@@ -34,6 +34,7 @@
 
 #define say(...) fprintf(stderr, "ealshim: " __VA_ARGS__)
 
+/* Everything of DPDK is looked up when it is needed: a shell or env that starts the program is preloaded too. */
 static void *
 next_symbol(const char *name)
 {
@@ -87,9 +88,11 @@ rte_eal_init(int argc, char **argv)
 static uint64_t
 missing_checksum_offloads(uint16_t port, uint64_t wanted)
 {
+	int (*info_get)(uint16_t, struct rte_eth_dev_info *) =
+		(int (*)(uint16_t, struct rte_eth_dev_info *))next_symbol("rte_eth_dev_info_get");
 	struct rte_eth_dev_info info;
 
-	if (rte_eth_dev_info_get(port, &info) != 0)
+	if (info_get(port, &info) != 0)
 		return 0;
 	return wanted & RX_CHECKSUM_OFFLOADS & ~info.rx_offload_capa;
 }

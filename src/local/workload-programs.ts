@@ -124,3 +124,8 @@ function sourcesHash(folder: string): string {
   }
   return hash.digest('hex').slice(0, 12);
 }
+
+/** Removes all built programs, and the folder of the cache with them. */
+export function removeCache(env: NodeJS.ProcessEnv): void {
+  rmSync(cacheFolder(env), { recursive: true, force: true });
+}

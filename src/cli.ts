@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Command, CommanderError } from 'commander';
+import { attachCommand } from './commands/attach.ts';
+import { benchCommand } from './commands/bench.ts';
+import { checkCommand } from './commands/check.ts';
+import { addGlobalOptions, type Context, type GlobalOptions, provideContext } from './commands/command.ts';
+import { completionCommand } from './commands/completion.ts';
+import { deployCommand } from './commands/deploy.ts';
+import { destroyCommand } from './commands/destroy.ts';
+import { detachCommand } from './commands/detach.ts';
+import { detectCommand } from './commands/detect.ts';
+import { initCommand } from './commands/init.ts';
+import { renderCommand } from './commands/render.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { statusCommand } from './commands/status.ts';
+import { versionCommand } from './commands/version.ts';
+import { exitCode } from './errors/error-codes.ts';
+import { VdpaError } from './errors/vdpa-error.ts';
+import { asVdpaError, errorDocument, errorText } from './output/error-text.ts';
+import { createProgress } from './output/terminal-progress.ts';
+import { version } from './version.ts';
+
+/** The whole command line as a tree; help, completion and docs are made from it. */
+export function createProgram(): Command {
+  const program = new Command('vdpactl')
+    .description('Fast virtio networking for one unchanged workload on any node: detect, render, deploy, prove.')
+    .version(version, '-V, --version', 'print the version')
+    .addHelpText(
+      'after',
+      '\nStart here:\n  $ vdpactl check\n  $ vdpactl deploy --provider local\n  $ vdpactl bench --workload l3fwd\n  $ vdpactl destroy',
+    )
+    .showHelpAfterError('(see --help)');
+  const commands = [
+    detectCommand(),
+    checkCommand(),
+    renderCommand(),
+    deployCommand(),
+    statusCommand(),
+    attachCommand(),
+    detachCommand(),
+    benchCommand(),
+    destroyCommand(),
+    initCommand(),
+    schemaCommand(),
+    completionCommand(() => createProgram()),
+    versionCommand(),
+  ];
+  for (const command of commands) program.addCommand(addGlobalOptions(command));
+  for (const command of [program, ...commands]) {
+    command.exitOverride().configureOutput({ outputError: () => {} });
+  }
+  return program;
+}
+
+/** Runs the command line and sets the exit code; the process then ends by itself. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => interrupt.abort(interrupted(signal)));
+  }
+  // A reader that went away (`| head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCode.ok);
+  });
+  let context: (Context & { readonly options: GlobalOptions }) | null = null;
+  provideContext((options) => {
+    context = { ...createContext(options, interrupt.signal), options };
+    return context;
+  });
+  try {
+    await createProgram().parseAsync([...argv]);
+  } catch (thrown) {
+    await report(thrown, context, argv);
+  }
+}
+
+function createContext(options: GlobalOptions, signal: AbortSignal): Context {
+  const stdout = (text: string): void => {
+    process.stdout.write(text);
+  };
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    signal,
+    progress: createProgress(options.progress, process.stderr, process.env),
+    stdout,
+    async emit(doc, text) {
+      if (options.output === 'text') {
+        stdout(await text());
+        return;
+      }
+      const { toJson, toYaml } = await import('./output/document.ts');
+      stdout(options.output === 'json' ? toJson(doc) : await toYaml(doc));
+    },
+    setExitCode(code) {
+      process.exitCode = code;
+    },
+  };
+}
+
+function interrupted(signal: NodeJS.Signals): VdpaError {
+  return new VdpaError('VDPA-INT-001', `stopped by ${signal}`, {
+    next: 'run the same command again: it goes on from where it was; vdpactl destroy removes everything',
+  });
+}
+
+async function report(
+  thrown: unknown,
+  context: (Context & { readonly options: GlobalOptions }) | null,
+  argv: readonly string[],
+): Promise<void> {
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return; // help or version was asked for and printed
+  const error = thrown instanceof CommanderError ? usageError(thrown) : asVdpaError(abortReason(thrown));
+  context?.progress.fail();
+  const colour = process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined;
+  process.stderr.write(errorText(error, colour ? (text) => `\x1b[1;31m${text}\x1b[0m` : undefined));
+  if (argv.includes('--debug'))
+    process.stderr.write(`${error.cause instanceof Error ? error.cause.stack : error.stack}\n`);
+  // Scripts that asked for data get the error as data too: one document, whatever happens.
+  const format = context?.options.output ?? formatIn(argv);
+  if (format === 'json' || format === 'yaml') {
+    const { toJson, toYaml } = await import('./output/document.ts');
+    const doc = errorDocument(error);
+    process.stdout.write(format === 'json' ? toJson(doc) : await toYaml(doc));
+  }
+  process.exitCode = error.exitCode;
+}
+
+/** An abort surfaces as whatever error the interrupted call makes of it; the reason is what the user did. */
+function abortReason(thrown: unknown): unknown {
+  const isAbort = thrown instanceof Error && thrown.name === 'AbortError';
+  return isAbort && thrown.cause instanceof VdpaError ? thrown.cause : thrown;
+}
+
+function usageError(error: CommanderError): VdpaError {
+  const message = error.message.replace(/^error: /, '').replace(/\n+\(see --help\)$/, '');
+  return new VdpaError('VDPA-USAGE-001', message === '(outputHelp)' ? 'no command was given' : message, {
+    next: 'see: vdpactl --help, or vdpactl COMMAND --help for its options and examples',
+  });
+}
+
+/** The output format on a command line that could not be parsed. */
+function formatIn(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((arg) => arg === '-o' || arg === '--output');
+  return at === -1 ? argv.find((arg) => arg.startsWith('--output='))?.slice('--output='.length) : argv[at + 1];
+}

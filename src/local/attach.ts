@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import type { AttachmentMessage } from '../../dataplane/contract/grpc.ts';
+import { type RunDir, runDir } from '../../dataplane/contract/run-dir.ts';
+import { VdpaError } from '../errors/vdpa-error.ts';
+import type { Progress } from '../output/progress.ts';
+import { installedDpdk } from '../platform/dpdk.ts';
+import { schemaVersion } from '../schema-version.ts';
+import { AgentClient } from './agent-client.ts';
+import { readStack } from './stack-files.ts';
+import { workloadPrograms } from './workload-programs.ts';
+
+export interface AttachResult extends AttachmentMessage {
+  readonly schemaVersion: typeof schemaVersion;
+  readonly ealArgs: string;
+  /** What to put in front of a DPDK program to run it on the attachment: `env …`. */
+  readonly command: string;
+}
+
+export interface AttachContext {
+  readonly runDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Runs `work` with the agent of the stack in `dir`. Throws VDPA-DEPLOY-001 when nothing is deployed. */
+export async function withAgent<Result>(dir: RunDir, work: (client: AgentClient) => Promise<Result>): Promise<Result> {
+  if (readStack(dir) === null) {
+    throw new VdpaError('VDPA-DEPLOY-001', 'nothing is deployed', {
+      where: dir.root,
+      next: 'run: vdpactl deploy --provider local',
+    });
+  }
+  const client = new AgentClient(dir);
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** The environment that puts an unmodified DPDK program on an attachment. */
+export function workloadEnvironment(ealshim: string, ealArgs: string): Record<string, string> {
+  return { LD_PRELOAD: ealshim, VDPACTL_EAL_ARGS: ealArgs };
+}
+
+export async function attachWorkload(
+  context: AttachContext,
+  workload: string,
+  device: string | null,
+): Promise<AttachResult> {
+  const attachment = await withAgent(runDir(context.runDir), (client) => client.attach(workload, device));
+  const dpdk = await installedDpdk(context.env);
+  const { ealshim } = await workloadPrograms(dpdk?.version ?? 'unknown', context.env, context.progress, context.signal);
+  const ealArgs = join(attachment.folder, 'eal.args');
+  const variables = Object.entries(workloadEnvironment(ealshim, ealArgs)).map(([name, value]) => `${name}=${value}`);
+  return { schemaVersion, ...attachment, ealArgs, command: ['env', ...variables].join(' ') };
+}
+
+export async function detachWorkload(
+  root: string,
+  workload: string,
+  device: string | null,
+): Promise<{ schemaVersion: typeof schemaVersion; workload: string; devices: string[] }> {
+  const devices = await withAgent(runDir(root), (client) => client.detach(workload, device));
+  return { schemaVersion, workload, devices };
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AttachResult } from '../local/attach.ts';
+import type { DeployResult } from '../local/deploy.ts';
+import type { DestroyResult } from '../local/destroy.ts';
+import type { StackStatus } from '../local/status.ts';
+
+export function deployText(result: DeployResult): string {
+  const { stack } = result;
+  const lines = [
+    result.changed
+      ? `deployed to ${result.runDir}`
+      : `nothing to do: the stack in ${result.runDir} is as wanted and runs`,
+  ];
+  lines.push(`  provider ${stack.decision.provider}, backend ${stack.decision.backend} (one packet copy each way)`);
+  for (const backend of stack.backends) {
+    const wire = backend.wire.at === null ? backend.wire.kind : `${backend.wire.kind} ${backend.wire.at}`;
+    lines.push(
+      `  ${backend.device}: wire ${wire}, ${backend.queues} queue pair, CPU ${backend.cpu}, MAC ${backend.mac}`,
+    );
+  }
+  lines.push('', 'next: vdpactl bench --workload l3fwd, or vdpactl attach NAME for a program of your own');
+  return `${lines.join('\n')}\n`;
+}
+
+export function statusText(status: StackStatus): string {
+  if (status.state === 'absent')
+    return `nothing is deployed in ${status.runDir}\nnext: vdpactl deploy --provider local\n`;
+  const lines = [
+    `${status.state}: ${status.provider ?? 'no stack'}${status.backend === null ? '' : `, backend ${status.backend}`}, in ${status.runDir}`,
+  ];
+  for (const part of status.parts) lines.push(row(part.name, part.running ? 'running' : 'stopped', part.pid, part.log));
+  for (const device of status.devices) {
+    lines.push(row(device.device, device.state, device.pid, device.log));
+    const facts = [
+      `wire ${device.wire.kind}${device.wire.at === null ? '' : ` ${device.wire.at}`}`,
+      device.workload === null ? 'free' : `attached to ${device.workload}`,
+      `restarted ${device.restarts} times`,
+    ];
+    lines.push(`    ${facts.join(', ')}`);
+    if (device.lastExit !== null) {
+      lines.push(
+        `    last ended ${device.lastExit.at} (code ${device.lastExit.code ?? '-'}, signal ${device.lastExit.signal ?? '-'})`,
+      );
+    }
+  }
+  for (const stray of status.strays) lines.push(row(stray.role, 'beside the stack', stray.pid, ''));
+  for (const problem of status.problems) lines.push(`problem: ${problem}`);
+  if (status.problems.length > 0)
+    lines.push('next: vdpactl deploy mends what is missing; vdpactl destroy removes everything');
+  return `${lines.join('\n')}\n`;
+}
+
+function row(name: string, state: string, pid: number | null, log: string): string {
+  return `  ${name.padEnd(12)} ${state.padEnd(12)} ${(pid === null ? '-' : `pid ${pid}`).padEnd(12)} ${log}`.trimEnd();
+}
+
+export function destroyText(result: DestroyResult): string {
+  if (!result.changed) return `nothing is deployed in ${result.runDir}: nothing to remove\n`;
+  const ended = result.ended.map((process) => process.role).join(', ');
+  return `removed ${result.runDir}${ended === '' ? '' : `; ended ${ended}`}\n`;
+}
+
+export function attachText(result: AttachResult): string {
+  return [
+    `${result.device} is ${result.interface} of ${result.workload}, MAC ${result.mac}`,
+    `  folder   ${result.folder}`,
+    `  listens  ${result.socket} (the workload makes it, the backend connects)`,
+    '',
+    'run a DPDK program on it:',
+    `  ${result.command} PROGRAM …`,
+    '',
+  ].join('\n');
+}
