@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mainEalError, parseEalErrors } from '../../src/bench/eal-errors.ts';
-import { testpmdFixture } from './fixture.ts';
+import { mainEalError, parseEalErrors } from '../../src/backends/eal-errors.ts';
+import { testpmdFixture } from '../bench/fixture.ts';
 
 describe('parseEalErrors', () => {
   it.each([
