@@ -47,12 +47,14 @@ export const localConfigSchema = z
       .min(1)
       .nullable()
       .default(null)
-      .describe('Linux CPUs that the backends poll on, in the order of the devices. null: vdpactl chooses.')
+      .describe(
+        'Linux CPUs that the backends poll on, in the order of the devices; when they are fewer, they are shared in turn. null: vdpactl chooses.',
+      )
       .meta({ examples: [[2, 3]] }),
   })
   .refine((local) => local.wire !== 'af_packet' || local.interface !== null, {
     path: ['wire'],
-    error: 'which needs local.interface: the name of the interface to use',
+    error: 'which needs the name of an interface: set local.interface, or use --interface',
     when: whenWellFormed('wire', 'interface'),
   })
   .refine((local) => local.wire === 'af_packet' || local.interface === null, {
@@ -60,12 +62,6 @@ export const localConfigSchema = z
     error: 'which goes with wire af_packet only',
     params: { because: ['local', 'wire'] },
     when: whenWellFormed('wire', 'interface'),
-  })
-  .refine((local) => local.cpus === null || local.cpus.length >= local.devices, {
-    path: ['cpus'],
-    error: 'which is too few: each device needs a CPU of its own',
-    params: { because: ['local', 'devices'] },
-    when: whenWellFormed('cpus', 'devices'),
   });
 
 export const benchConfigSchema = z.strictObject({

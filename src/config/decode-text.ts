@@ -18,7 +18,7 @@ export class TextFault extends Error {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]|\r(?!\n)/;
+const forbidden = /[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]|\r(?!\n)/;
 
 /** Bytes as text, without a byte order mark. Throws TextFault for what is not UTF-8 or holds control characters. */
 export function decodeText(bytes: Buffer): string {
@@ -27,6 +27,8 @@ export function decodeText(bytes: Buffer): string {
     throw new TextFault('it is saved as UTF-16; save it as UTF-8', { line: 1, column: 1 });
   }
   const text = bytes.toString('utf8');
+  const nul = text.indexOf('\0');
+  if (nul !== -1) throw new TextFault('here is a NUL byte, so this is not a text file', positionIn(text, nul));
   const damaged = firstDifference(bytes, Buffer.from(text, 'utf8'));
   if (damaged !== null) {
     const before = bytes.toString('utf8', 0, damaged);
@@ -49,7 +51,6 @@ export function positionIn(text: string, offset: number): Position {
 }
 
 function nameOf(character: string): string {
-  if (character === '\u0000') return 'NUL byte, so this is not a text file';
   if (character === '\r') return 'carriage return that does not end a line; end lines with a line feed';
   return `control character, ${quoted(character)}, which YAML does not allow`;
 }

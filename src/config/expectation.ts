@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { JsonSchema } from './json-schema.ts';
+import { isSection, type JsonSchema } from './json-schema.ts';
 import { quoted } from './printable.ts';
 
 /** What a setting has to be, as the end of a sentence that begins with "must be". */
 export function expectation(node: JsonSchema): string {
+  if (isSection(node)) return 'a map of keys';
   const choices = choicesOf(node);
   if (choices.length > 0)
     return choices.length === 1 ? yamlWord(choices[0]) : `one of ${choices.map(yamlWord).join(', ')}`;
@@ -19,11 +20,11 @@ export function expectation(node: JsonSchema): string {
     case 'string':
       return 'text';
     case 'array':
-      return `a list${(node.minItems ?? 0) > 0 ? `, not empty,` : ''} of ${entries(node)}`;
+      return `a list of ${(node.minItems ?? 0) > 0 ? 'one or more ' : ''}${entries(node)}`;
     case 'null':
       return 'null';
     default:
-      return 'a map of keys';
+      return 'something else';
   }
 }
 
