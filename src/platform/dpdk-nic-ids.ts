@@ -71,7 +71,11 @@ const dpdk2211: readonly (readonly [driver: string, vendor: string, devices: str
   ['gve', '1ae0', '0042'],
   ['vmxnet3', '15ad', '07b0'],
   ['ionic', '1dd8', '1002 1003 1004'],
-  ['atlantic', '1d6a', '0001 00b1 07b1 08b1 09b1 11b1 12b1 51b1 52b1 80b1 87b1 88b1 89b1 91b1 92b1 d100 d107 d108 d109'],
+  [
+    'atlantic',
+    '1d6a',
+    '0001 00b1 07b1 08b1 09b1 11b1 12b1 51b1 52b1 80b1 87b1 88b1 89b1 91b1 92b1 d100 d107 d108 d109',
+  ],
   ['axgbe', '1022', '1458 1459'],
   ['hinic', '19e5', '0200 0205 0206 0210 1822 375e 379e'],
   ['hns3', '19e5', 'a220 a221 a222 a224 a226 a228 a22e a22f'],

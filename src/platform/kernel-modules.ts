@@ -31,10 +31,9 @@ const modulesThatMatter: readonly (readonly [name: string, trace: string | null]
   ['eni_vdpa', 'sys/bus/pci/drivers/alibaba-eni-vdpa'],
   ['pds_vdpa', null],
   ['octep_vdpa', 'sys/bus/pci/drivers/octep_vdpa'],
-  // virtio-user's way into the kernel, and af_packet's usual partner in tests.
+  // virtio-user's way into the kernel.
   ['tun', 'sys/class/misc/tun'],
   ['vhost_net', 'sys/class/misc/vhost-net'],
-  ['veth', null],
   // The kernel's own drivers of the NICs at hand: what a device is bound back to.
   ['virtio_pci', 'sys/bus/pci/drivers/virtio-pci'],
   ['virtio_net', 'sys/bus/virtio/drivers/virtio_net'],
@@ -75,7 +74,7 @@ export function readModules(fs: RootFs, kernel: string | null, note: Note): Reco
     if (fs.exists(`sys/module/${name}`)) return ['builtin', `sys/module/${name}`];
     if (trace !== null && fs.exists(trace)) return ['builtin', trace];
     if (available?.has(name) === true) return ['available', `${dir}/modules.dep`];
-    return ['missing', dir === null ? 'proc/modules' : `${dir}/modules.dep`];
+    return ['missing', dir === null ? `sys/module/${name}` : `${dir}/modules.dep`];
   }
 }
 

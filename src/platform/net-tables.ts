@@ -43,9 +43,17 @@ export function parseIpv4Routes(text: string): Table<Ipv4Route> {
     const [to, via, under] = numbers;
     if (iface === undefined || to == null || via == null || under == null) return null;
     if (flags === undefined || !/^[0-9a-f]{4,8}$/i.test(flags)) return null;
-    return { iface, destination: to, gateway: via, mask: under, reject: (Number.parseInt(flags, 16) & rtfReject) !== 0 };
+    return {
+      iface,
+      destination: to,
+      gateway: via,
+      mask: under,
+      reject: (Number.parseInt(flags, 16) & rtfReject) !== 0,
+    };
   });
-  return header.startsWith('Iface') ? table : { ...table, unreadLines: table.unreadLines + 1 };
+  // A namespace that never had a route has an empty file, without the header.
+  const known = header.startsWith('Iface') || text === '';
+  return known ? table : { ...table, unreadLines: table.unreadLines + 1 };
 }
 
 /** A 32-bit number printed in hex by a little-endian machine, in network byte order. */
@@ -69,7 +77,8 @@ export function parseIpv6Routes(text: string): Table<Ipv6Route> {
   return parseLines(text.split('\n'), (fields) => {
     const [destination, length, , , , , , , flags, iface] = fields;
     const prefixLength = parsePrefixLength(length);
-    if (destination === undefined || !hex32.test(destination) || prefixLength === null || iface === undefined) return null;
+    if (destination === undefined || !hex32.test(destination) || prefixLength === null || iface === undefined)
+      return null;
     if (flags === undefined || !/^[0-9a-f]{8}$/i.test(flags)) return null;
     const reject = (Number.parseInt(flags, 16) & rtfReject) !== 0;
     return { iface, destination: destination.toLowerCase(), prefixLength, reject };
@@ -118,7 +127,5 @@ export function parseNetDev(text: string): string[] | null {
 
 /** The interfaces that carry a PPPoE session, by `/proc/net/pppoe`. */
 export function parsePppoe(text: string): string[] {
-  return text
-    .split('\n')
-    .flatMap((line) => /^[0-9a-f]{8} +[0-9a-f:]{17} +(\S{1,15})\s*$/i.exec(line)?.[1] ?? []);
+  return text.split('\n').flatMap((line) => /^[0-9a-f]{8} +[0-9a-f:]{17} +(\S{1,15})\s*$/i.exec(line)?.[1] ?? []);
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import { networkInterfaces } from 'node:os';
+import { ask } from '../process/ask.ts';
+import { parseCount } from './fields.ts';
+import { formatIpv4, parseIpv4 } from './ip-address.ts';
+import type { NetFacts } from './net-facts.ts';
+import type { InterfaceAddress, Ipv4Route } from './net-tables.ts';
+import type { RootFs } from './root-fs.ts';
+
+export interface PlacedAddress extends InterfaceAddress {
+  readonly source: string;
+}
+
+export interface Ipv4Addresses {
+  readonly placed: readonly PlacedAddress[];
+  /** Addresses of the node of which nothing says what interface has them. */
+  readonly unplaced: readonly string[];
+}
+
+/**
+ * Whose the node's IPv4 addresses are. No file says it. On the running machine getifaddrs does, through Node only for
+ * interfaces that are up and running; what that leaves is placed by its connected route, and where there is none by `ip`.
+ */
+export function readIpv4Addresses(fs: RootFs, net: NetFacts): Ipv4Addresses {
+  const placed: PlacedAddress[] = fs.live ? runningAddresses() : [];
+  let unplaced: string[] = [];
+  const known = new Set(placed.map(({ address }) => address));
+  for (const address of net.ipv4Locals) {
+    if (known.has(address)) continue;
+    const interfaces = connectedInterfaces(net.ipv4Routes, address);
+    for (const iface of interfaces) placed.push({ iface, address, source: 'proc/net/fib_trie' });
+    if (interfaces.length === 0) unplaced.push(address);
+  }
+  if (fs.live && unplaced.length > 0) {
+    const asked = parseIpAddressJson(ask('ip', ['-j', '-4', 'address', 'show']) ?? '');
+    placed.push(...asked.filter(({ address }) => unplaced.includes(address)));
+    unplaced = unplaced.filter((address) => !asked.some((found) => found.address === address));
+  }
+  return { placed, unplaced };
+}
+
+function runningAddresses(): PlacedAddress[] {
+  return Object.entries(networkInterfaces()).flatMap(([iface, addresses]) =>
+    (addresses ?? [])
+      .filter(({ family }) => family === 'IPv4')
+      .map(({ address }) => ({ iface, address, source: 'getifaddrs' })),
+  );
+}
+
+/** The interfaces whose connected network, the narrowest, holds the address. */
+function connectedInterfaces(routes: readonly Ipv4Route[], text: string): string[] {
+  const address = parseIpv4(text);
+  if (address === null) return [];
+  const holding = routes.filter(
+    (route) =>
+      route.gateway === 0 && route.mask !== 0 && !route.reject && (address & route.mask) >>> 0 === route.destination,
+  );
+  const narrowest = Math.max(...holding.map((route) => route.mask));
+  return [...new Set(holding.filter((route) => route.mask === narrowest).map((route) => route.iface))];
+}
+
+/** The answer of `ip -j -4 address show`; whatever is no such answer holds no addresses. */
+export function parseIpAddressJson(text: string): PlacedAddress[] {
+  let links: unknown;
+  try {
+    links = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const found: PlacedAddress[] = [];
+  for (const link of arrayOf(links)) {
+    for (const info of arrayOf(field(link, 'addr_info'))) {
+      const iface = field(link, 'ifname');
+      const local = field(info, 'local');
+      const address = typeof local === 'string' ? parseIpv4(local) : null;
+      if (typeof iface !== 'string' || address === null) continue;
+      found.push({ iface, address: formatIpv4(address), source: 'ip address' });
+    }
+  }
+  return found;
+}
+
+function arrayOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : undefined;
+}
+
+/** Whether an interface that no source gives an address may have one all the same. */
+export function mayHaveUnplacedAddress(fs: RootFs, iface: string): boolean {
+  // On the running machine an interface that is up with carrier would have been listed with its addresses.
+  return !fs.live || !isUp(fs, iface) || parseCount(fs.readText(`sys/class/net/${iface}/carrier`)) !== 1;
+}
+
+/** IFF_UP, what `ip link set … up` sets. */
+export function isUp(fs: RootFs, iface: string): boolean {
+  const flags = fs.readText(`sys/class/net/${iface}/flags`);
+  return flags !== null && /^0x[0-9a-f]{1,8}$/i.test(flags) && (Number(flags) & 1) === 1;
+}

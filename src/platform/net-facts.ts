@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type InterfaceAddress,
+  type Ipv4Route,
+  type Ipv6Route,
+  parseFibTrieLocals,
+  parseIfInet6,
+  parseIpv4Routes,
+  parseIpv6Routes,
+  parseNetDev,
+  parsePppoe,
+  type Table,
+} from './net-tables.ts';
+import type { RootFs } from './root-fs.ts';
+
+/** Enough for 60,000 routes. A table that is longer counts as unread. */
+const tableLimit = 8 * 1024 * 1024;
+
+/** Why it cannot be told whether an interface is an uplink. */
+export interface Doubt {
+  readonly text: string;
+  readonly path: string;
+}
+
+/** What the kernel's tables say about the network of a node, and how far they can be trusted. */
+export interface NetFacts {
+  /** The interfaces in sys/class/net. */
+  readonly interfaces: readonly string[];
+  readonly ipv4Routes: readonly Ipv4Route[];
+  readonly ipv6Routes: readonly Ipv6Route[];
+  readonly ipv6Addresses: readonly InterfaceAddress[];
+  /** IPv4 addresses of the node; the kernel's table does not say of which interface. */
+  readonly ipv4Locals: readonly string[];
+  readonly pppoe: readonly string[];
+  /** Empty when all was read: otherwise nothing can be said of an interface that no table names. */
+  readonly doubts: readonly Doubt[];
+}
+
+const classNet = 'sys/class/net';
+
+export function readNetFacts(fs: RootFs): NetFacts {
+  const doubts: Doubt[] = [];
+  const doubt = (path: string, text: string) => doubts.push({ path, text });
+
+  function table<Row>(path: string, parse: (text: string) => Table<Row>, required: boolean): readonly Row[] {
+    const file = fs.read(path, tableLimit);
+    if (file === null) {
+      if (required) doubt(path, `/${path} cannot be read`);
+      return [];
+    }
+    const { rows, unreadLines } = parse(file.text);
+    if (file.truncated) doubt(path, `/${path} is longer than ${tableLimit / 1024 / 1024} MiB`);
+    else if (unreadLines > 0)
+      doubt(path, `/${path} holds what is not understood, in ${unreadLines === 1 ? '1 line' : `${unreadLines} lines`}`);
+    return rows;
+  }
+
+  // IPv6 can be off, and then it has no tables at all; IPv4 cannot.
+  const ipv6 = ['proc/sys/net/ipv6', 'proc/net/if_inet6', 'proc/net/ipv6_route'].some((path) => fs.exists(path));
+  const facts = {
+    ipv4Routes: table('proc/net/route', parseIpv4Routes, true),
+    ipv6Routes: table('proc/net/ipv6_route', parseIpv6Routes, ipv6),
+    ipv6Addresses: table('proc/net/if_inet6', parseIfInet6, ipv6),
+    ipv4Locals: parseFibTrieLocals(fs.read('proc/net/fib_trie', tableLimit)?.text ?? ''),
+    pppoe: parsePppoe(fs.readText('proc/net/pppoe') ?? ''),
+  };
+  const interfaces = readInterfaces(fs);
+  // Read again before believing it: interfaces come and go while pods do.
+  const stranger = () =>
+    strangerBetween(readInterfaces(fs), parseNetDev(fs.read('proc/net/dev', tableLimit)?.text ?? ''));
+  const name = stranger() === null ? null : stranger();
+  if (name !== null) {
+    doubt('proc/net/dev', `/proc/net/dev and /${classNet} show different network namespaces: only one knows ${name}`);
+  }
+  return { interfaces, ...facts, doubts };
+}
+
+/** The interfaces in sysfs. Drivers put a plain file there too (`bonding_masters`). */
+export function readInterfaces(fs: RootFs): string[] {
+  return fs.list(classNet).filter((name) => name !== 'bonding_masters');
+}
+
+/** The first name that only one of the two lists has. */
+function strangerBetween(inSys: readonly string[], inProc: readonly string[] | null): string | null {
+  if (inProc === null) return null;
+  return inSys.find((name) => !inProc.includes(name)) ?? inProc.find((name) => !inSys.includes(name)) ?? null;
+}

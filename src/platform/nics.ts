@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseCount, parseHex, parseMac, pciAddressPattern } from './fields.ts';
+import { kindOf } from './nic-kind.ts';
+import { indexNetdevs, type NicNetdevs } from './nic-netdevs.ts';
+import type { Nic } from './node-report.ts';
+import type { Note } from './note.ts';
+import type { RootFs } from './root-fs.ts';
+import { readSriov } from './sriov.ts';
+import { readUplinks, type UplinkReason, type Uplinks } from './uplink.ts';
+import { readVdpaDevices } from './vdpa-devices.ts';
+
+const pciDir = 'sys/bus/pci/devices';
+
+/** Every PCI function that is a network controller (class 02xxxx), in the order of the addresses. */
+export function readNics(fs: RootFs, env: NodeJS.ProcessEnv, kernel: string | null, note: Note): Nic[] {
+  const addresses = fs.list(pciDir).filter((name) => pciAddressPattern.test(name));
+  if (addresses.length === 0) note('pci devices', pciDir, fs.exists(pciDir) ? 'none' : null);
+  const found = addresses.filter((address) => isNetworkController(fs, address, note));
+  const uplinks = readUplinks(fs, env);
+  for (const { text, source } of uplinks.doubts) note('uplinks', source, text);
+  const vdpaDevices = readVdpaDevices(fs, kernel, note);
+  const netdevs = indexNetdevs(fs);
+
+  const nics: Nic[] = [];
+  const reasonsByAddress = new Map<string, UplinkReason[]>();
+  for (const pciAddress of found) {
+    const dir = `${pciDir}/${pciAddress}`;
+    const ids = readIds(fs, dir);
+    if (ids === null) {
+      // Without ids nothing can be decided about it, and what is not reported is not offered.
+      note(`nic ${pciAddress}`, dir, null);
+      continue;
+    }
+    const own = netdevs.of(pciAddress);
+    const driver = fs.linkName(`${dir}/driver`);
+    const vdpa = vdpaDevices.get(pciAddress) ?? null;
+    const verdict = kindOf(ids);
+    // An id that no table knows, but the kernel made a vDPA device of it.
+    const kind = verdict.kind === 'other' && vdpa !== null ? 'vdpa' : verdict.kind;
+    note(`nic ${pciAddress}`, dir, `${ids.vendor}:${ids.device} class ${ids.class}, driver ${driver ?? 'none'}`);
+    note(`nic ${pciAddress} kind`, 'PCI ids', `${kind}: ${kind === verdict.kind ? verdict.why : 'has a vDPA device'}`);
+    reasonsByAddress.set(pciAddress, uplinkReasons(uplinks, own, driver, pciAddress));
+    nics.push({
+      pciAddress,
+      ...ids,
+      driver,
+      netdevs: [...own.names],
+      mac: firstMac(fs, own.names),
+      numaNode: parseCount(fs.readText(`${dir}/numa_node`)),
+      iommuGroup: parseCount(fs.linkName(`${dir}/iommu_group`)),
+      sriov: readSriov(fs, dir),
+      vdpa,
+      uplink: false,
+      uplinkReasons: [],
+      kind,
+    });
+  }
+  addVirtualFunctions(nics, reasonsByAddress);
+  return nics.map((nic) => {
+    const reasons = reasonsByAddress.get(nic.pciAddress) ?? [];
+    for (const { text, source } of reasons) note(`nic ${nic.pciAddress} uplink`, source, text);
+    return { ...nic, uplink: reasons.length > 0, uplinkReasons: reasons.map(({ text }) => text) };
+  });
+}
+
+function isNetworkController(fs: RootFs, pciAddress: string, note: Note): boolean {
+  const path = `${pciDir}/${pciAddress}/class`;
+  const code = parseHex(fs.readText(path), 6);
+  if (code === null) note(`pci ${pciAddress} class`, path, null);
+  return code?.startsWith('02') ?? false;
+}
+
+function readIds(fs: RootFs, dir: string) {
+  const id = (file: string) => parseHex(fs.readText(`${dir}/${file}`), 4);
+  const vendor = id('vendor');
+  const device = id('device');
+  if (vendor === null || device === null) return null;
+  return {
+    vendor,
+    device,
+    subsystemVendor: id('subsystem_vendor'),
+    subsystemDevice: id('subsystem_device'),
+    class: parseHex(fs.readText(`${dir}/class`), 6) ?? '020000',
+  };
+}
+
+function firstMac(fs: RootFs, netdevs: readonly string[]): string | null {
+  for (const netdev of netdevs) {
+    const mac = parseMac(fs.readText(`sys/class/net/${netdev}/address`));
+    if (mac !== null) return mac;
+  }
+  return null;
+}
+
+/** Drivers that keep a device for user space or for a virtual machine: the kernel has no interface for it, here or elsewhere. */
+const holdingDrivers = ['vfio-pci', 'uio_pci_generic', 'igb_uio', 'pci-stub', 'xen-pciback'];
+
+function uplinkReasons(
+  uplinks: Uplinks,
+  netdevs: NicNetdevs,
+  driver: string | null,
+  pciAddress: string,
+): UplinkReason[] {
+  const reasons = netdevs.names.flatMap((name) => uplinks.reasons(name));
+  if (reasons.length > 0 || driver === null || holdingDrivers.includes(driver)) return reasons;
+  const source = `${pciDir}/${pciAddress}`;
+  if (netdevs.elsewhere) {
+    return [
+      { source, text: 'cannot be ruled out: its interface is in another network namespace, so it is in use there' },
+    ];
+  }
+  return netdevs.names.length > 0 ? [] : [...uplinks.doubts];
+}
+
+/** To bind or reset a physical function ends its virtual ones, so that it shares the fate of an uplink among them. */
+function addVirtualFunctions(nics: readonly Nic[], reasonsByAddress: Map<string, UplinkReason[]>): void {
+  for (const { pciAddress, sriov } of nics) {
+    const pf = sriov?.pf ?? null;
+    if (pf === null || (reasonsByAddress.get(pciAddress) ?? []).length === 0) continue;
+    const reason = { source: `${pciDir}/${pciAddress}`, text: `its virtual function ${pciAddress} is an uplink` };
+    reasonsByAddress.set(pf, [...(reasonsByAddress.get(pf) ?? []), reason]);
+  }
+}

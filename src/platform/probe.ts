@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import { VdpaError } from '../errors/vdpa-error.ts';
+import { schemaVersion } from '../schema-version.ts';
+import { readCpus } from './cpus.ts';
+import { readHugepages } from './hugepages.ts';
+import { readDmi, readIdentity } from './identity.ts';
+import { readIommu } from './iommu.ts';
+import { readModules } from './kernel-modules.ts';
+import { readNics } from './nics.ts';
+import type { NodeReport } from './node-report.ts';
+import { createNotes } from './note.ts';
+import { openRoot, type RootFs } from './root-fs.ts';
+
+export interface ProbeOptions {
+  /** Where `sys` and `proc` are; the running machine when left out. */
+  readonly root?: string;
+  /** Tells the SSH connection in use (`SSH_CONNECTION`); only of the running machine, a captured tree has none. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads what is on a node. Reads only, below the root, and touches no network. What is missing is null or empty in the
+ * report and has an entry in the evidence.
+ * @throws VdpaError VDPA-PLATFORM-001 when there is neither `sys` nor `proc` below the root.
+ */
+export function probe(options: ProbeOptions = {}): NodeReport {
+  const fs = openSystem(options.root ?? '/');
+  const { evidence, note } = createNotes();
+  const identity = readIdentity(fs, note);
+  const node = {
+    ...identity,
+    dmi: readDmi(fs, note),
+    cloud: null,
+    iommu: readIommu(fs, note),
+    cpus: readCpus(fs, note),
+    hugepages: readHugepages(fs, note),
+    modules: readModules(fs, identity.kernel, note),
+  };
+  const nics = readNics(fs, connectionEnv(fs, options.env), identity.kernel, note);
+  return { schemaVersion, node, nics, evidence };
+}
+
+/** The environment that says something about this system: none for a captured tree, whose answer must not depend on the reader. */
+export function connectionEnv(fs: RootFs, env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  return fs.live ? env : {};
+}
+
+/** Opens a root that holds a system. @throws VdpaError VDPA-PLATFORM-001 */
+export function openSystem(root: string): RootFs {
+  const fs = openRoot(root);
+  if (fs.exists('sys') || fs.exists('proc')) return fs;
+  throw new VdpaError('VDPA-PLATFORM-001', 'there is neither sys nor proc', {
+    where: root,
+    next: 'give --root a directory that holds sys and proc of a machine, or leave it out to read this one',
+  });
+}
