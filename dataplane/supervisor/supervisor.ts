@@ -37,13 +37,13 @@ export class Supervisor {
 
   /** Takes over what an earlier supervisor left running, so that its end disturbed no traffic. */
   adopt(): void {
-    const now = performance.now();
     for (const found of markedProcesses(this.#dir.root)) {
       if (!found.role.startsWith('backend:')) continue;
       const device = found.role.slice('backend:'.length);
       const process = adoptBackend(this.#dir, device, found);
       const slot: Slot = {
-        ...started(undefined, processVariable(found.pid, specHashVariable) ?? '', now),
+        // It ran long before this supervisor did: if it ends now, that is no failed start.
+        ...started(undefined, processVariable(found.pid, specHashVariable) ?? '', Number.NEGATIVE_INFINITY),
         phase: 'running',
       };
       this.#enter(device, { slot, process, since: new Date().toISOString(), lastExit: null });

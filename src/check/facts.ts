@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { InterfaceFacts } from '../platform/interface-facts.ts';
 import type { NodeReport } from '../platform/node-report.ts';
 
 /** All that the checks judge. Gathered once, at the edge; the checks themselves read nothing. */
@@ -17,13 +18,7 @@ export interface CheckFacts {
   readonly pollers: number;
   readonly allowedCpus: readonly number[];
   /** The interface for wire af_packet; null for other wires. */
-  readonly wireInterface: {
-    readonly name: string;
-    readonly exists: boolean;
-    readonly up: boolean;
-    readonly uplink: boolean;
-    readonly reasons: readonly string[];
-  } | null;
+  readonly wireInterface: (InterfaceFacts & { readonly name: string }) | null;
   readonly runDir: string;
   /** Why the run directory cannot be used; null when it can. */
   readonly runDirProblem: string | null;

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config-schema.ts';
 import { VdpaError } from '../errors/vdpa-error.ts';
 import { readTextFile } from '../files/write-atomic.ts';
-import { parseCpuList } from '../platform/cpus.ts';
+import { parseCpuList } from '../platform/cpu-list.ts';
 import { type Dpdk, installedDpdk } from '../platform/dpdk.ts';
 import type { NodeReport } from '../platform/node-report.ts';
 import { probe } from '../platform/probe.ts';
