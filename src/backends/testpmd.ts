@@ -89,6 +89,8 @@ export function testpmdBackend(dir: RunDir, options: TestpmdOptions): BackendSpe
       '--vdev',
       `net_vhost0,iface=${deviceSocket(dir, options.device)},queues=${queues},client=1`,
       '--',
+      // Without this testpmd waits up to nine seconds for links that are not there yet.
+      '--disable-link-check',
       '--auto-start',
       '--forward-mode=io',
       '--nb-cores=1',

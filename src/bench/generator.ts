@@ -80,6 +80,7 @@ export class Generator {
       options.vdev,
       '--',
       '-i',
+      '--disable-link-check',
       '--forward-mode=flowgen',
       // testpmd takes the frame without its check sequence off this by itself.
       `--txpkts=${options.frameSize}`,

@@ -81,6 +81,7 @@ export async function withMeasuredPath<Result>(
         env: request.env,
       });
       undo.unshift(() => generator.end());
+      await waitForLink(generator, request.signal);
       return await work({ attachment, spec, workload, generator, routes: [flowgenNetwork], backendLog });
     } finally {
       for (const step of undo) await step().catch(() => {});
@@ -121,6 +122,14 @@ function generatorDevice(spec: BackendSpec, netdev: string | null): string {
     where: spec.device,
     next: 'deploy with --wire memif, or af_packet on one end of a veth pair',
   });
+}
+
+/** memif comes up a moment after both ends are there. Without a link in time, the trial itself will say so. */
+async function waitForLink(generator: Generator, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + connectTimeoutMs;
+  while ((await generator.link())?.up !== true && performance.now() < deadline) {
+    await sleep(pollMs, undefined, { signal });
+  }
 }
 
 async function waitConnected(log: string, from: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long traffic is gone when a backend is killed: from the kill to the first packet that has been through the whole
+// path again. The workload is never touched. Run as root on a machine that is otherwise idle:
+//
+//   npm run bench:recovery [-- ROUNDS]
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backendStatusSchema } from '../dataplane/contract/backend-spec.ts';
+import { runDir, statusFile } from '../dataplane/contract/run-dir.ts';
+import { type MeasuredPath, withMeasuredPath } from '../src/bench/measured-path.ts';
+import { median } from '../src/bench/statistics.ts';
+import { configSchema } from '../src/config/config-schema.ts';
+import { readJsonFile } from '../src/files/json-file.ts';
+import { deployStack } from '../src/local/deploy.ts';
+import { destroyStack } from '../src/local/destroy.ts';
+import { readStack } from '../src/local/stack-files.ts';
+import { workloadPrograms } from '../src/local/workload-programs.ts';
+import { silentProgress } from '../src/output/progress.ts';
+import { installedDpdk } from '../src/platform/dpdk.ts';
+import { schemaVersion } from '../src/schema-version.ts';
+
+interface Recovery {
+  /** From the kill, milliseconds. */
+  readonly newProcessMs: number;
+  readonly forwardsMs: number;
+  readonly firstPacketMs: number;
+  readonly workloadPid: number;
+}
+
+const giveUpMs = 30_000;
+/** A backend that ran this long is started again without delay. */
+const stableMs = 11_000;
+
+const rounds = Number(process.argv[2] ?? 5);
+const root = '/run/vdpactl-recovery';
+const dir = runDir(root);
+const { signal } = new AbortController();
+const env = process.env;
+const config = configSchema.parse({ provider: 'local' });
+
+const dpdk = await installedDpdk(env);
+if (dpdk === null || process.getuid?.() !== 0) throw new Error('this needs root and DPDK: see vdpactl check');
+const programs = await workloadPrograms(dpdk.version ?? 'unknown', env, silentProgress, signal);
+await deployStack({ runDir: root, config, set: [], env, progress: silentProgress, signal, timeoutMs: 60_000 });
+try {
+  const stack = readStack(dir);
+  if (stack === null) throw new Error('the stack is gone');
+  const results = await withMeasuredPath(
+    {
+      dir,
+      stack,
+      bench: config.bench,
+      programs,
+      testpmd: dpdk.testpmd,
+      device: null,
+      generatorInterface: null,
+      env,
+      progress: silentProgress,
+      signal,
+    },
+    async (path) => {
+      const all: Recovery[] = [];
+      for (let round = 0; round < rounds; round += 1) all.push(await recover(path));
+      return all;
+    },
+  );
+  const gaps = results.map((result) => result.firstPacketMs);
+  const cpu = /^model name\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
+  const doc = {
+    schemaVersion,
+    kind: 'recovery',
+    conditions: {
+      cpu,
+      cpus: stack.cpus,
+      dpdk: dpdk.version,
+      kernel: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
+    },
+    rounds: results,
+    firstPacketMs: { median: median(gaps), min: Math.min(...gaps), max: Math.max(...gaps) },
+  };
+  process.stdout.write(`${JSON.stringify(doc, null, 2)}\n`);
+} finally {
+  await destroyStack(dir, silentProgress);
+}
+
+async function recover({ generator, spec, workload }: MeasuredPath): Promise<Recovery> {
+  await sleep(stableMs);
+  await generator.startForwarding('flowgen');
+  await sleep(500);
+  const before = readJsonFile(statusFile(dir, spec.device), backendStatusSchema);
+  if (before?.pid == null) throw new Error('the backend is not running');
+  const killedAt = performance.now();
+  process.kill(before.pid, 'SIGKILL');
+
+  let newProcessMs = Number.NaN;
+  let forwardsMs = Number.NaN;
+  while (Number.isNaN(forwardsMs)) {
+    const status = readJsonFile(statusFile(dir, spec.device), backendStatusSchema);
+    const elapsed = performance.now() - killedAt;
+    if (Number.isNaN(newProcessMs) && status?.pid != null && status.pid !== before.pid) newProcessMs = elapsed;
+    if (!Number.isNaN(newProcessMs) && status?.state === 'running') forwardsMs = elapsed;
+    if (elapsed > giveUpMs) throw new Error('the backend did not come back');
+    await sleep(2);
+  }
+  // The generator is part of the measurement, not of the product: its memif client has to be told to connect again.
+  let received = 0;
+  while (received === 0) {
+    await generator.stopForwarding();
+    await generator.reconnect();
+    await generator.startForwarding('flowgen');
+    for (let look = 0; look < 10 && received === 0; look += 1) {
+      await sleep(5);
+      received = (await generator.portStats())?.rxPackets ?? 0;
+    }
+    if (performance.now() - killedAt > giveUpMs) throw new Error('no packet came back');
+  }
+  const firstPacketMs = performance.now() - killedAt;
+  await generator.stopForwarding();
+  if (!workload.isAlive()) throw new Error('the workload ended: this is not what is measured here');
+  const round = (ms: number) => Math.round(ms);
+  return {
+    newProcessMs: round(newProcessMs),
+    forwardsMs: round(forwardsMs),
+    firstPacketMs: round(firstPacketMs),
+    workloadPid: workload.id.pid,
+  };
+}
