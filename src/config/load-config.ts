@@ -71,7 +71,7 @@ async function findFile({ path, cwd }: LoadOptions): Promise<ConfigFile | null> 
   if ((await readConfigFile(resolve(cwd, misnamed), misnamed)) === null) return null;
   throw new VdpaError(
     'VDPA-CONFIG-001',
-    `the config file is not found by this name; it should be ${defaultConfigFile}`,
+    `the config file is not read under this name; it has to be ${defaultConfigFile}`,
     {
       where: misnamed,
       next: `mv ${misnamed} ${defaultConfigFile}, or name it with --config ${misnamed}`,

@@ -27,6 +27,7 @@ export const errorCodes = {
   'VDPA-CONFIG-002': { title: 'The config file is not valid YAML', exit: exitCode.usage },
   'VDPA-CONFIG-003': { title: 'The config file says something that vdpactl does not understand', exit: exitCode.usage },
   'VDPA-CONFIG-004': { title: 'A file is in the way of one that should be written', exit: exitCode.usage },
+  'VDPA-CONFIG-005': { title: 'The config file cannot be written', exit: exitCode.usage },
   'VDPA-PLATFORM-001': { title: 'There is no system to read below the given root', exit: exitCode.usage },
   'VDPA-PROVIDER-001': { title: 'The provider cannot be used here', exit: exitCode.usage },
   'VDPA-PROVIDER-002': { title: 'No device fits', exit: exitCode.findings },
@@ -50,7 +51,7 @@ export const errorCodes = {
   'VDPA-BENCH-002': { title: 'The workload did not start', exit: exitCode.refused },
   'VDPA-BENCH-003': { title: 'The traffic generator did not start', exit: exitCode.refused },
   'VDPA-BENCH-004': { title: 'The traffic generator stopped answering', exit: exitCode.timeout },
-  'VDPA-BENCH-005': { title: 'The benchmark missed its goal', exit: exitCode.findings },
+  'VDPA-REPORT-001': { title: 'The report cannot be written', exit: exitCode.usage },
   'VDPA-INT-001': { title: 'Interrupted', exit: exitCode.interrupted },
   'VDPA-BUG-001': { title: 'A fault in vdpactl itself', exit: exitCode.bug },
 } as const satisfies Record<string, ErrorCodeEntry>;
