@@ -7,7 +7,6 @@ import { applyOverrides, type ConfigOverrides, type FlagNames, listOverrides, ty
 import type { YamlSource } from './parse-yaml.ts';
 import { isRecord, leafKeys, valueAt } from './plain-data.ts';
 import { printable, quoted } from './printable.ts';
-import type { Problem } from './problems.ts';
 import { readConfigFile } from './read-config-file.ts';
 
 /** Read when no other file is named. */
@@ -112,25 +111,17 @@ async function configError(
   const otherVersion = isOtherVersion(valueAt(loaded.content, ['apiVersion']));
   // A file of another version is full of keys that this one does not know; saying so would only hide the reason.
   const relevant = otherVersion ? issues.filter(({ path }) => path[0] === 'apiVersion') : issues;
-  const problems = describeProblems(relevant, { ...loaded, schema: configJsonSchema() });
+  const { problems, total } = describeProblems(relevant, { ...loaded, schema: configJsonSchema() }, maxListed);
   const next = otherVersion
     ? `write apiVersion: ${schemaVersion}, or use the vdpactl that this file was written for`
     : 'correct this and run the same command again; vdpactl init --stdout shows every key with its choices';
-  return asError(problems, loaded.shown, next);
-}
-
-function asError(problems: readonly Problem[], shown: string, next: string): VdpaError {
   const [first] = problems;
-  if (first !== undefined && problems.length === 1) {
+  if (first !== undefined && total === 1) {
     return new VdpaError('VDPA-CONFIG-003', first.what, { where: first.where, next });
   }
-  const details = problems.slice(0, maxListed).map(({ where, what }) => `${where}: ${what}`);
-  if (problems.length > maxListed) details.push(`and ${problems.length - maxListed} more`);
-  return new VdpaError('VDPA-CONFIG-003', `the config has ${problems.length} problems`, {
-    where: shown,
-    details,
-    next,
-  });
+  const details = problems.map(({ where, what }) => `${where}: ${what}`);
+  if (total > problems.length) details.push(`and ${total - problems.length} more`);
+  return new VdpaError('VDPA-CONFIG-003', `the config has ${total} problems`, { where: loaded.shown, details, next });
 }
 
 function isOtherVersion(version: unknown): boolean {

@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { VdpaError } from '../errors/vdpa-error.ts';
 import { decodeText, type Position, positionIn, TextFault } from './decode-text.ts';
 import { printable, quoted } from './printable.ts';
@@ -38,8 +50,9 @@ export function parseYaml(bytes: Buffer, shown: string): YamlSource {
   let text = '';
   try {
     text = decodeText(bytes);
-    const document = parseStrictly(text);
-    return sourceOf(document, plainData(document), text);
+    const lines = new LineCounter();
+    const document = parseStrictly(text, lines);
+    return sourceOf(document, plainData(document), lines);
   } catch (error) {
     if (error instanceof TextFault) throw yamlError(shown, error.position, error.message, []);
     if (!(error instanceof SyntaxFault)) throw error;
@@ -48,10 +61,11 @@ export function parseYaml(bytes: Buffer, shown: string): YamlSource {
   }
 }
 
-function parseStrictly(text: string): Document {
+function parseStrictly(text: string, lineCounter: LineCounter): Document {
   const excess = findExcess(text);
   if (excess !== null) throw new SyntaxFault(excess);
   const document = parseDocument(text, {
+    lineCounter,
     schema: 'core',
     resolveKnownTags: false,
     stringKeys: true,
@@ -106,16 +120,24 @@ function plainData(document: Document): unknown {
   }
 }
 
-function sourceOf(document: Document, value: unknown, text: string): YamlSource {
+function sourceOf(document: Document, value: unknown, lines: LineCounter): YamlSource {
   const resolve = (node: unknown): Node | null => {
     const target = isAlias(node) ? node.resolve(document) : node;
     return isScalar(target) || isMap(target) || isSeq(target) ? target : null;
+  };
+  // Looking through a map for each of its thousand wrong keys would take quadratic time.
+  const keysOf = new Map<unknown, Map<unknown, Pair>>();
+  const pairOf = (map: YAMLMap, key: PropertyKey): Pair | undefined => {
+    const pairs =
+      keysOf.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : null, pair]));
+    keysOf.set(map, pairs);
+    return pairs.get(key);
   };
   const find = (path: Path): Place | null => {
     let place: Place = { key: null, node: resolve(document.contents) };
     for (const step of path) {
       if (isMap(place.node)) {
-        const pair = place.node.items.find(({ key }) => isScalar(key) && key.value === step);
+        const pair = pairOf(place.node, step);
         if (pair === undefined || !isScalar(pair.key)) return null;
         place = { key: pair.key, node: resolve(pair.value) };
       } else if (isSeq(place.node) && typeof step === 'number' && step < place.node.items.length) {
@@ -125,7 +147,7 @@ function sourceOf(document: Document, value: unknown, text: string): YamlSource 
     return place;
   };
   const positionOfNode = (node: Node | null | undefined): Position | null =>
-    node?.range ? positionIn(text, node.range[0]) : null;
+    node?.range ? positionAt(node.range[0], lines) : null;
   const isEmpty = (node: Node | null): boolean => !node?.range || node.range[0] === node.range[1];
   return {
     value,
@@ -140,6 +162,11 @@ function sourceOf(document: Document, value: unknown, text: string): YamlSource 
       return isScalar(node) && node.type === 'PLAIN' ? (node.source ?? null) : null;
     },
   };
+}
+
+function positionAt(offset: number, lines: LineCounter): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
 }
 
 function yamlError(shown: string, { line, column }: Position, message: string, details: readonly string[]): VdpaError {

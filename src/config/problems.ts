@@ -14,8 +14,6 @@ export interface Problem {
   /** `file:line:column`, or the flag. */
   readonly where: string;
   readonly what: string;
-  /** null for what is not in the file. */
-  readonly position: Position | null;
 }
 
 /** All that is needed to say where a value came from and what it should have been. */
@@ -30,27 +28,57 @@ export interface ProblemContext {
 
 type Issue = z.core.$ZodIssue;
 
-/** What zod found, in the words of the config file and in the order of its lines; flags come last. */
-export function describeProblems(issues: readonly Issue[], context: ProblemContext): readonly Problem[] {
-  const problems = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownKey([...issue.path, key], context))
-      : [wrongValue(issue, context)],
-  );
-  const distinct = new Map(problems.map((problem) => [`${problem.where} ${problem.what}`, problem]));
-  return [...distinct.values()].sort((left, right) => byPosition(left.position, right.position));
+/**
+ * What zod found, in the words of the config file and in the order of its lines; flags come last.
+ * Only the first `limit` are put into words: a file may have thousands.
+ */
+export function describeProblems(
+  issues: readonly Issue[],
+  context: ProblemContext,
+  limit: number,
+): { readonly problems: readonly Problem[]; readonly total: number } {
+  const found = new Map<string, Finding>();
+  for (const issue of issues) {
+    for (const finding of findings(issue, context)) {
+      // One value can break two rules of zod; to the user it is one problem.
+      const name = JSON.stringify([finding.path, issue.code === 'custom']);
+      if (!found.has(name)) found.set(name, finding);
+    }
+  }
+  const sorted = [...found.values()].sort((left, right) => byPosition(left.position, right.position));
+  const problems = sorted.slice(0, limit).map((finding) => ({
+    where: finding.flag ?? place(context.shown, finding.position),
+    what: finding.isKey ? unknownKey(finding.path, context) : wrongValue(finding.issue, context),
+  }));
+  return { problems, total: sorted.length };
 }
 
-function unknownKey(path: Path, context: ProblemContext): Problem {
-  const section = path.slice(0, -1);
+interface Finding {
+  readonly issue: Issue;
+  readonly path: Path;
+  /** Whether the key is wrong and not its value. */
+  readonly isKey: boolean;
+  readonly flag: string | null;
+  /** null for what is not in the file. */
+  readonly position: Position | null;
+}
+
+function findings(issue: Issue, { source, overrides }: ProblemContext): readonly Finding[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      return { issue, path, isKey: true, flag: null, position: source?.positionOfKey(path) ?? null };
+    });
+  }
+  const { path } = issue;
+  const flag = overrideAt(path, overrides)?.flag ?? null;
+  return [{ issue, path, isKey: false, flag, position: flag === null ? (source?.positionOf(path) ?? null) : null }];
+}
+
+function unknownKey(path: Path, { schema }: ProblemContext): string {
+  const section = path.slice(0, -1).join('.');
   const word = String(path.at(-1));
-  const position = context.source?.positionOfKey(path) ?? null;
-  const at = section.length === 0 ? '' : ` in ${section.join('.')}`;
-  return {
-    where: place(context.shown, position),
-    what: `unknown key ${quoted(word)}${at}; ${advice(word, section.join('.'), context.schema)}`,
-    position,
-  };
+  return `unknown key ${quoted(word)}${section === '' ? '' : ` in ${section}`}; ${advice(word, section, schema)}`;
 }
 
 /** Looks in the section first, then whether the key belongs to another one. */
@@ -68,15 +96,8 @@ function advice(word: string, section: string, schema: JsonSchema): string {
   return `the keys ${section === '' ? 'at the top' : `of ${section}`} are ${own.join(', ')}`;
 }
 
-function wrongValue(issue: Issue, context: ProblemContext): Problem {
-  const { path } = issue;
-  const override = overrideAt(path, context.overrides);
-  const position = override === null ? (context.source?.positionOf(path) ?? null) : null;
-  return {
-    where: override?.flag ?? place(context.shown, position),
-    what: `${nameOf(path)} ${found(path, context)}${sentence(issue, context)}`,
-    position,
-  };
+function wrongValue(issue: Issue, context: ProblemContext): string {
+  return `${nameOf(issue.path)} ${foundThere(issue.path, context)}${sentence(issue, context)}`;
 }
 
 function sentence(issue: Issue, context: ProblemContext): string {
@@ -117,7 +138,7 @@ function takesNumber(node: JsonSchema): boolean {
   );
 }
 
-function found(path: Path, { content, source }: ProblemContext): string {
+function foundThere(path: Path, { content, source }: ProblemContext): string {
   const value = valueAt(content, path);
   if (typeof value === 'string') return `is ${quoted(value)}`;
   if (Array.isArray(value)) return shortList(value);

@@ -116,7 +116,7 @@ describe('loadConfig', () => {
     ['JSON', fc.json()],
     ['YAML of arbitrary data', fc.object({ withNullPrototype: false }).map((data) => stringify(data))],
   ])('survives arbitrary %s', async (_, arbitrary: fc.Arbitrary<string | Uint8Array>) => {
-    await fc.assert(fc.asyncProperty(arbitrary, survives), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(arbitrary, survives), { numRuns: 150 });
   });
 
   it('survives a config that was damaged in one place', async () => {
@@ -126,7 +126,7 @@ describe('loadConfig', () => {
       fc.asyncProperty(damage, ([at, cut, parts]) =>
         survives(template.slice(0, at) + parts.join('') + template.slice(at + cut)),
       ),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   });
 
