@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bundles the command line, the agent and the supervisor into dist/, split so that a command loads only what it uses.
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
+const dist = new URL('../dist', import.meta.url);
+const fresh = new URL('../dist.new', import.meta.url);
+rmSync(fresh, { recursive: true, force: true });
 await build({
   absWorkingDir: new URL('..', import.meta.url).pathname,
   entryPoints: {
@@ -14,7 +16,7 @@ await build({
     agent: 'dataplane/agent/main.ts',
     supervisor: 'dataplane/supervisor/main.ts',
   },
-  outdir: 'dist',
+  outdir: 'dist.new',
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -32,3 +34,6 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
+// The old bundle serves until the new one is whole.
+rmSync(dist, { recursive: true, force: true });
+renameSync(fresh, dist);

@@ -30,6 +30,10 @@ const supervisor = new Supervisor(dir, log);
 let wake: AbortController = new AbortController();
 // Backends outlive their supervisor on purpose: whoever comes next takes them over.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
+process.on('SIGHUP', () => {
+  supervisor.retryNow();
+  wake.abort();
+});
 watch(dir.backends, (_event, name) => {
   if (name?.endsWith('.json') === true && !name.endsWith('.status.json')) wake.abort();
 }).on('error', () => process.exit(0));

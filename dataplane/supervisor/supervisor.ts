@@ -56,6 +56,13 @@ export class Supervisor {
     return [...this.#backends.values()].some((backend) => backend.slot.phase === 'starting');
   }
 
+  /** Ends every back-off: whoever asks for this has just mended something. */
+  retryNow(): void {
+    for (const backend of this.#backends.values()) {
+      if (backend.slot.phase === 'waiting') backend.slot = { ...backend.slot, retryAt: 0 };
+    }
+  }
+
   /** One look at what is wanted and what runs, and the steps that lead from one to the other. */
   tick(): void {
     this.#specs = readSpecs(this.#dir);

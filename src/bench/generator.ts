@@ -43,6 +43,9 @@ const endGraceMs = 2_000;
 /** The destination network of testpmd's flowgen mode: 10.253.0.0 and the addresses after it, one for each flow. */
 export const flowgenNetwork = '10.253.0.0/16';
 
+/** The destination of the frames of flowgen mode, fixed in testpmd. */
+export const flowgenDestinationMac = '00:01:02:03:04:05';
+
 export function memifClient(socket: string): string {
   return `net_memif0,role=client,socket=${socket},socket-abstract=no,rsize=${memifRingLog2}`;
 }
@@ -100,6 +103,11 @@ export class Generator {
       await generator.end();
       throw generator.#startError(error);
     }
+  }
+
+  /** 0 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** The link of the port on the wire. */

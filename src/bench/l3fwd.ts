@@ -25,8 +25,8 @@ export interface L3fwdOptions {
   readonly signal: AbortSignal;
 }
 
-/** A destination that is not the generator's own: on a wire with MAC filters a mistake shows. */
-const nextHopMac = '02:00:00:00:00:02';
+/** Where l3fwd sends packets back to. The generator takes every address: testpmd sets its port promiscuous. */
+export const returnMac = '02:00:00:00:00:02';
 const startTimeoutMs = 20_000;
 const pollMs = 20;
 const endGraceMs = 3_000;
@@ -59,7 +59,7 @@ export function l3fwdArguments(options: Pick<L3fwdOptions, 'cpu' | 'memoryMiB' |
     '0x1',
     `--config=${queues.join(',')}`,
     '--parse-ptype',
-    `--eth-dest=0,${nextHopMac}`,
+    `--eth-dest=0,${returnMac}`,
     // l3fwd takes its routes from files only when both are given.
     `--rule_ipv4=${join(options.folder, 'routes-ipv4')}`,
     `--rule_ipv6=${join(options.folder, 'routes-ipv6')}`,

@@ -11,6 +11,7 @@ import { withAgent, workloadEnvironment } from '../local/attach.ts';
 import type { StoredStack } from '../local/stack-files.ts';
 import type { WorkloadPrograms } from '../local/workload-programs.ts';
 import type { Progress } from '../output/progress.ts';
+import { markedProcesses } from '../process/process-table.ts';
 import { flowgenNetwork, Generator, memifClient } from './generator.ts';
 import { type L3fwd, startL3fwd } from './l3fwd.ts';
 import { parseVhostConnected } from './testpmd-output.ts';
@@ -21,8 +22,9 @@ export interface MeasuredPath {
   readonly spec: BackendSpec;
   readonly workload: L3fwd;
   readonly generator: Generator;
-  readonly routes: readonly string[];
   readonly backendLog: string;
+  /** The process behind the device now; 0 when there is none. It changes when the supervisor starts it again. */
+  backendPid(): number;
 }
 
 export interface PathRequest {
@@ -64,6 +66,9 @@ export async function withMeasuredPath<Result>(
       const backendLog = logFile(dir, spec.device);
       const backendLogStart = logSize(backendLog);
 
+      const role = `backend:${spec.device}`;
+      const backendPid = () => markedProcesses(dir.root).find((found) => found.role === role)?.pid ?? 0;
+
       progress.step('Starting l3fwd on it');
       const workload = await startWorkload(request, attachment, spec);
       undo.unshift(() => workload.end());
@@ -82,7 +87,7 @@ export async function withMeasuredPath<Result>(
       });
       undo.unshift(() => generator.end());
       await waitForLink(generator, request.signal);
-      return await work({ attachment, spec, workload, generator, routes: [flowgenNetwork], backendLog });
+      return await work({ attachment, spec, workload, generator, backendLog, backendPid });
     } finally {
       for (const step of undo) await step().catch(() => {});
     }

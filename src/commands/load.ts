@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../config/config-schema.ts';
+import type { ConfigOverrides } from '../config/overrides.ts';
 import type { StackRequest } from '../local/plan-stack.ts';
 import type { Context } from './command.ts';
 
@@ -26,7 +27,7 @@ export async function loadRequest(
 export async function loadCommandConfig(
   context: Context,
   options: ConfigOptions,
-  bench: Partial<Config['bench']> = {},
+  bench: ConfigOverrides['bench'] = {},
 ): Promise<{ config: Config; set: readonly string[] }> {
   const { loadConfig } = await import('../config/load-config.ts');
   const flags = {
@@ -39,5 +40,6 @@ export async function loadCommandConfig(
     },
     bench,
   };
-  return loadConfig({ path: options.config ?? null, cwd: context.cwd, overrides: flags });
+  const names = { 'bench.durationSeconds': '--duration', 'bench.warmupSeconds': '--warmup' } as const;
+  return loadConfig({ path: options.config ?? null, cwd: context.cwd, overrides: flags, flags: names });
 }

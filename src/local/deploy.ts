@@ -3,6 +3,7 @@ import { type RunDir, runDir } from '../../dataplane/contract/run-dir.ts';
 import { specHash } from '../../dataplane/contract/spec-store.ts';
 import { firstFailure, runChecks } from '../check/run-checks.ts';
 import { type Progress, silentProgress } from '../output/progress.ts';
+import { signalProcess } from '../process/process-table.ts';
 import { schemaVersion } from '../schema-version.ts';
 import type { LocalStack } from '../templates/local-stack.ts';
 import { type Daemon, isCurrent, runningDaemon, startDaemon, stopDaemon } from './daemons.ts';
@@ -81,7 +82,11 @@ async function differs(dir: RunDir, stack: LocalStack): Promise<boolean> {
 
 async function ensureDaemon(dir: RunDir, daemon: Daemon, env: NodeJS.ProcessEnv): Promise<void> {
   const found = runningDaemon(dir, daemon);
-  if (found !== null && isCurrent(found, daemon)) return;
+  if (found !== null && isCurrent(found, daemon)) {
+    // A running supervisor may be waiting out a back-off; to deploy again means to try again now.
+    if (daemon === 'supervisor') signalProcess(found, 'SIGHUP');
+    return;
+  }
   if (found !== null) await stopDaemon(dir, daemon);
   startDaemon(dir, daemon, env);
 }

@@ -15,7 +15,7 @@ export interface WaitOptions {
 
 const pollMs = 100;
 const logLines = 12;
-/** A backend that ended this often will not come up by waiting. */
+/** A backend that ended this often while it was waited for will not come up. */
 const hopelessRestarts = 3;
 /** How long a daemon that was just started may be missing from the process table, ms. */
 const daemonGraceMs = 3_000;
@@ -23,12 +23,13 @@ const daemonGraceMs = 3_000;
 /** Waits until the agent answers and every backend forwards. Throws VDPA-DEPLOY-002 or -003 with the log's last lines. */
 export async function waitUntilReady(dir: RunDir, options: WaitOptions): Promise<void> {
   const began = performance.now();
+  const restartsBefore = new Map<string, number>();
   let said = '';
   for (;;) {
     options.signal.throwIfAborted();
     const status = await stackStatus(dir);
     if (status.state === 'healthy') return;
-    failIfHopeless(dir, status, performance.now() - began);
+    failIfHopeless(dir, status, restartsBefore, performance.now() - began);
     if (performance.now() - began > options.timeoutMs) throw timedOut(dir, status, options.timeoutMs);
     const waitingFor = status.problems.join('; ');
     if (waitingFor !== said && performance.now() - began > 2_000) {
@@ -39,20 +40,19 @@ export async function waitUntilReady(dir: RunDir, options: WaitOptions): Promise
   }
 }
 
-function failIfHopeless(dir: RunDir, status: StackStatus, waitedMs: number): void {
+function failIfHopeless(dir: RunDir, status: StackStatus, restartsBefore: Map<string, number>, waitedMs: number): void {
   for (const device of status.devices) {
-    if (device.restarts < hopelessRestarts || device.lastExit === null || device.state === 'running') continue;
+    const before = restartsBefore.get(device.device) ?? device.restarts;
+    restartsBefore.set(device.device, before);
+    const restarts = device.restarts - before;
+    if (restarts < hopelessRestarts || device.lastExit === null || device.state === 'running') continue;
     const how =
       device.lastExit.signal === null ? `with exit code ${device.lastExit.code}` : `by ${device.lastExit.signal}`;
-    throw new VdpaError(
-      'VDPA-DEPLOY-003',
-      `the backend of ${device.device} ended ${device.restarts} times, last ${how}`,
-      {
-        where: device.log,
-        next: 'its last lines are above: mend what they name, then run the same command again',
-        details: device.lastExit.output,
-      },
-    );
+    throw new VdpaError('VDPA-DEPLOY-003', `the backend of ${device.device} ended ${restarts} times, last ${how}`, {
+      where: device.log,
+      next: 'its last lines are above: mend what they name, then run the same command again',
+      details: device.lastExit.output,
+    });
   }
   for (const daemon of ['agent', 'supervisor'] as const) {
     if (waitedMs < daemonGraceMs || runningDaemon(dir, daemon) !== null) continue;
