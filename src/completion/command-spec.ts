@@ -78,7 +78,7 @@ function valueSpec(choices: readonly string[] | undefined, placeholder: string, 
   if (choices !== undefined) return { kind: 'choices', choices };
   if (placeholder === 'file') return { kind: 'file' };
   if (placeholder === 'dir') return { kind: 'folder' };
-  return { kind: name === 'interface' ? 'interface' : 'free' };
+  return { kind: /interface$/i.test(name) ? 'interface' : 'free' };
 }
 
 function firstSentence(text: string): string {
