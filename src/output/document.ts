@@ -7,6 +7,6 @@ export function toJson(doc: object): string {
 
 /** One YAML document with the same keys as the JSON one. */
 export async function toYaml(doc: object): Promise<string> {
-  const { stringify } = await import('yaml');
-  return stringify(doc, { lineWidth: 0, aliasDuplicateObjects: false });
+  const { yamlText } = await import('./yaml-text.ts');
+  return yamlText(doc);
 }
