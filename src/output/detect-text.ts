@@ -43,7 +43,8 @@ function nodeLines(node: NodeFacts, evidence: readonly Evidence[]): string[] {
 
 function cpuText({ online, isolated, numaNodes }: NodeFacts['cpus']): string {
   const kept = isolated.length === 0 ? 'none isolated' : `isolated ${ranges(isolated)}`;
-  return `${online.length} online (${ranges(online)}), ${kept}, ${numaNodes} NUMA ${numaNodes === 1 ? 'node' : 'nodes'}`;
+  const running = online.length === 0 ? 'unknown' : `${online.length} online (${ranges(online)})`;
+  return `${running}, ${kept}, ${numaNodes} NUMA ${numaNodes === 1 ? 'node' : 'nodes'}`;
 }
 
 /** Ascending numbers in the kernel's list format, `0-3,8`. */

@@ -55,13 +55,27 @@ export function readNetFacts(fs: RootFs): NetFacts {
     return rows;
   }
 
+  function locals(): readonly string[] {
+    const path = 'proc/net/fib_trie';
+    const file = fs.read(path, tableLimit);
+    const addresses = parseFibTrieLocals(file?.text ?? '');
+    if (file?.truncated === true) doubt(path, `/${path} is longer than ${tableLimit / 1024 / 1024} MiB`);
+    // A running machine is believed. In a captured tree, a table without even the loopback interface's address is none;
+    // the table may be missing, though, as long as there are routes to tell instead.
+    const isTable = fs.live ? file !== null : addresses.length > 0;
+    if (!isTable && (fs.live || file !== null || fs.read('proc/net/route')?.text === '')) {
+      doubt(path, `/${path} shows no address, not even of the loopback interface`);
+    }
+    return addresses.filter((address) => !address.startsWith('127.'));
+  }
+
   // IPv6 can be off, and then it has no tables at all; IPv4 cannot.
   const ipv6 = ['proc/sys/net/ipv6', 'proc/net/if_inet6', 'proc/net/ipv6_route'].some((path) => fs.exists(path));
   const facts = {
     ipv4Routes: table('proc/net/route', parseIpv4Routes, true),
     ipv6Routes: table('proc/net/ipv6_route', parseIpv6Routes, ipv6),
     ipv6Addresses: table('proc/net/if_inet6', parseIfInet6, ipv6),
-    ipv4Locals: parseFibTrieLocals(fs.read('proc/net/fib_trie', tableLimit)?.text ?? ''),
+    ipv4Locals: locals(),
     pppoe: parsePppoe(fs.readText('proc/net/pppoe') ?? ''),
   };
   const interfaces = readInterfaces(fs);

@@ -106,14 +106,14 @@ export function parseIfInet6(text: string): Table<InterfaceAddress> {
   });
 }
 
-/** The node's own IPv4 addresses in `/proc/net/fib_trie`, without the loopback network; it names no interfaces. */
+/** The node's own IPv4 addresses in `/proc/net/fib_trie`, loopback's too; it names no interfaces. */
 export function parseFibTrieLocals(text: string): string[] {
   const locals = new Set<string>();
   let leaf: number | null = null;
   for (const line of text.split('\n')) {
     const start = /^[ \t]*\|-- (\S{7,15})$/.exec(line);
     if (start?.[1] !== undefined) leaf = parseIpv4(start[1]);
-    else if (leaf !== null && leaf >>> 24 !== 127 && line.trim() === '/32 host LOCAL') locals.add(formatIpv4(leaf));
+    else if (leaf !== null && line.trim() === '/32 host LOCAL') locals.add(formatIpv4(leaf));
   }
   return [...locals];
 }

@@ -22,7 +22,7 @@ export function readNics(fs: RootFs, env: NodeJS.ProcessEnv, kernel: string | nu
   const netdevs = indexNetdevs(fs);
 
   const nics: Nic[] = [];
-  const reasonsByAddress = new Map<string, UplinkReason[]>();
+  const reasonsByAddress = new Map<string, readonly UplinkReason[]>();
   for (const pciAddress of found) {
     const dir = `${pciDir}/${pciAddress}`;
     const ids = readIds(fs, dir);
@@ -92,28 +92,37 @@ function firstMac(fs: RootFs, netdevs: readonly string[]): string | null {
   return null;
 }
 
-/** Drivers that keep a device for user space or for a virtual machine: the kernel has no interface for it, here or elsewhere. */
-const holdingDrivers = ['vfio-pci', 'uio_pci_generic', 'igb_uio', 'pci-stub', 'xen-pciback'];
+/** Drivers that make no interface of a device, here or in another namespace: they keep it for user space, a guest or vDPA. */
+const driversWithoutInterface = [
+  'vfio-pci',
+  'uio_pci_generic',
+  'igb_uio',
+  'pci-stub',
+  'xen-pciback',
+  'vp-vdpa',
+  'ifcvf',
+  'alibaba-eni-vdpa',
+  'octep_vdpa',
+];
 
 function uplinkReasons(
   uplinks: Uplinks,
   netdevs: NicNetdevs,
   driver: string | null,
   pciAddress: string,
-): UplinkReason[] {
+): readonly UplinkReason[] {
   const reasons = netdevs.names.flatMap((name) => uplinks.reasons(name));
-  if (reasons.length > 0 || driver === null || holdingDrivers.includes(driver)) return reasons;
-  const source = `${pciDir}/${pciAddress}`;
+  if (reasons.length > 0) return reasons;
   if (netdevs.elsewhere) {
-    return [
-      { source, text: 'cannot be ruled out: its interface is in another network namespace, so it is in use there' },
-    ];
+    const source = `${pciDir}/${pciAddress}`;
+    return [{ source, text: 'cannot be ruled out: its interface is in another network namespace' }];
   }
-  return netdevs.names.length > 0 ? [] : [...uplinks.doubts];
+  const mayHaveInterface = netdevs.names.length === 0 && driver !== null && !driversWithoutInterface.includes(driver);
+  return mayHaveInterface ? uplinks.doubts : [];
 }
 
 /** To bind or reset a physical function ends its virtual ones, so that it shares the fate of an uplink among them. */
-function addVirtualFunctions(nics: readonly Nic[], reasonsByAddress: Map<string, UplinkReason[]>): void {
+function addVirtualFunctions(nics: readonly Nic[], reasonsByAddress: Map<string, readonly UplinkReason[]>): void {
   for (const { pciAddress, sriov } of nics) {
     const pf = sriov?.pf ?? null;
     if (pf === null || (reasonsByAddress.get(pciAddress) ?? []).length === 0) continue;
