@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { schemaVersion } from '../schema-version.ts';
+import { isRecord } from './plain-data.ts';
 
 /**
  * Linux caps an interface name at 15 bytes (IFNAMSIZ less the NUL) and allows neither `/`, `:`, white space, `.` nor `..`.
@@ -16,8 +17,7 @@ const interfaceName = z
  * key is wrong, and the user learns of that problem only on the next run.
  */
 function whenWellFormed(...keys: readonly string[]): (payload: z.core.ParsePayload) => boolean {
-  return ({ value, issues }) =>
-    typeof value === 'object' && value !== null && !issues.some(({ path }) => keys.includes(String(path?.[0])));
+  return ({ value, issues }) => isRecord(value) && !issues.some(({ path }) => keys.includes(String(path?.[0])));
 }
 
 export const localConfigSchema = z

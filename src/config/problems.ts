@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { schemaVersion } from '../schema-version.ts';
 import type { Position } from './decode-text.ts';
 import { choicesOf, expectation, yamlWord } from './expectation.ts';
@@ -123,7 +123,7 @@ function because(path: unknown, context: ProblemContext): string {
 function hint(value: unknown, node: JsonSchema, path: Path, { source }: ProblemContext): string {
   const choices = choicesOf(node).filter((choice) => typeof choice === 'string');
   if (typeof value === 'string') {
-    if (isSection(node)) return /^[\w.]+:\S/.test(value) ? ' (a colon needs a space after it)' : '';
+    if (isSection(node)) return /^\w+ *[:=]/.test(value) ? ' (write "key: value", with a space after the colon)' : '';
     const near = nearest(value, choices);
     if (near !== null) return ` (did you mean ${yamlWord(near)}?)`;
     return takesNumber(node) && /^[-+.\d]/.test(value) && Number.isFinite(Number(value)) ? ' (without quotes)' : '';

@@ -25,11 +25,14 @@ const wordsOfCode: Readonly<Record<string, string>> = {
 
 /** The library's messages are for those who know the grammar of YAML; these are for those who write a config. */
 const wordsOfMessage: readonly (readonly [RegExp, string])[] = [
-  [/^Implicit map keys need to be followed by/, 'this is not of the form "key: value"; is a colon missing?'],
-  [/^All (mapping|sequence) items must start/, 'this line is not indented like those it belongs to'],
-  [/^Comments must be separated/, 'a comment needs a space before its #'],
+  [/^Implicit map keys need to be followed by.*/, 'this is not of the form "key: value"; is a colon missing?'],
+  [/^All (mapping|sequence) items must start.*/, 'this line is not indented like those it belongs to'],
+  [/^Comments must be separated.*/, 'a comment needs a space before its #'],
   [/^Plain value cannot start with (.*)/, 'text that begins with the $1 needs quotes'],
   [/^Unresolved tag: (.*)/, 'the tag $1 means nothing here; leave it out'],
+  [/^Unexpected flow-(map|seq)-end.*/s, 'a bracket closes here that was not opened'],
+  [/^Unexpected \S+ at node end/, 'this does not fit behind what stands before it; check quotes and indentation'],
+  [/^Unexpected \S+ token.*/s, 'this does not belong here'],
 ];
 
 /** A fault that the library found, in plain words, and pointing at what was opened rather than at where its end is missed. */

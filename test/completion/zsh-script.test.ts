@@ -36,21 +36,25 @@ function complete(line: string): string[] {
   return [...new Set(words.map((word) => word.slice(1, -1)))].sort();
 }
 
-describe.skipIf(!isInstalled('zsh'))('completion in zsh (skipped where zsh is not installed)', () => {
-  it.each<[string, string[]]>([
-    ['vdpactl de', ['deploy', 'destroy']],
-    ['vdpactl deploy --w', ['--wire']],
-    ['vdpactl deploy --wire ', ['af_packet', 'memif', 'null']],
-    ['vdpactl deploy --wire=n', ['null']],
-    ['vdpactl deploy -o ', ['json', 'text']],
-    ['vdpactl deploy --config o', ['one.yaml']],
-    ['vdpactl init o', ['one.yaml']],
-    ['vdpactl completion ', ['bash', 'fish', 'zsh']],
-    ['vdpactl watch agent b', ['backend']],
-    ['vdpactl help d', ['deploy', 'destroy']],
-    ['vdpactl images l', ['list']],
-    ['vdpactl images list --r', ['--registry']],
-  ])('%j', (line, expected) => {
-    expect(complete(line)).toEqual(expected);
-  });
-});
+describe.skipIf(!isInstalled('zsh'))(
+  'completion in zsh (skipped where zsh is not installed)',
+  { timeout: 30_000 },
+  () => {
+    it.each<[string, string[]]>([
+      ['vdpactl de', ['deploy', 'destroy']],
+      ['vdpactl deploy --w', ['--wire']],
+      ['vdpactl deploy --wire ', ['af_packet', 'memif', 'null']],
+      ['vdpactl deploy --wire=n', ['null']],
+      ['vdpactl deploy -o ', ['json', 'text']],
+      ['vdpactl deploy --config o', ['one.yaml']],
+      ['vdpactl init o', ['one.yaml']],
+      ['vdpactl completion ', ['bash', 'fish', 'zsh']],
+      ['vdpactl watch agent b', ['backend']],
+      ['vdpactl help d', ['deploy', 'destroy']],
+      ['vdpactl images l', ['list']],
+      ['vdpactl images list --r', ['--registry']],
+    ])('%j', (line, expected) => {
+      expect(complete(line)).toEqual(expected);
+    });
+  },
+);

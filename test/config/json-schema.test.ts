@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from '../../src/config/config-schema.ts';
 import { configJsonSchema, configSchemaId, schemaAt, schemaKeys } from '../../src/config/json-schema.ts';
 

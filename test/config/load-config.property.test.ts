@@ -28,7 +28,7 @@ async function survives(content: string | Uint8Array): Promise<void> {
     expect(error.where).toMatch(/^c\.yaml(:\d+:\d+)?$/);
     for (const line of [error.message, ...error.details]) expect(line).toMatch(/^[^\p{Cc}]*$/u);
   }
-  expect(performance.now() - begin).toBeLessThan(2000);
+  expect(performance.now() - begin).toBeLessThan(5000);
 }
 
 /** Scraps from which YAML is made, so that the generator gets beyond the first error. */
@@ -108,7 +108,7 @@ const validConfig: fc.Arbitrary<Config> = fc.record({
   }),
 });
 
-describe('loadConfig', () => {
+describe('loadConfig', { timeout: 60_000 }, () => {
   it.each([
     ['bytes', fc.uint8Array({ maxLength: 300 })],
     ['strings', fc.string({ unit: 'binary', maxLength: 300 })],
