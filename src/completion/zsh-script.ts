@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CommandSpec, type OptionSpec, shellQuoted, type ValueSpec, walk } from './command-spec.ts';
+import {
+  type ArgumentSpec,
+  type CommandSpec,
+  type OptionSpec,
+  shellQuoted,
+  type ValueSpec,
+  walk,
+} from './command-spec.ts';
 
 /** A completion script for zsh: works from a folder of $fpath and when sourced after compinit. */
 export function zshScript(program: CommandSpec): string {
@@ -65,7 +72,7 @@ function optionSpec({ short, long, description, value, placeholder, repeatable }
   return words.length === 1 ? `${exclusion}${words[0]}${spec}` : `${exclusion}{${words.join(',')}}${spec}`;
 }
 
-function argumentSpec({ name, value, repeatable }: CommandSpec['arguments'][number], index: number): string {
+function argumentSpec({ name, value, repeatable }: ArgumentSpec, index: number): string {
   return shellQuoted(`${repeatable ? '*' : index + 1}:${escaped(name)}:${actionFor(value)}`);
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, messageOf, VdpaError } from '../errors/vdpa-error.ts';
 
 /** A config is a page of text. What is larger was named by mistake. */
-export const maxConfigBytes = 1024 * 1024;
+const maxConfigBytes = 1024 * 1024;
 
 /** How long a pipe may stay silent, milliseconds. */
 const pipePatienceMs = 10_000;
