@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ServerErrorResponse, type sendUnaryData, status } from '@grpc/grpc-js';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An answer that says no, with a gRPC status. */
 export class GrpcError extends Error {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ServerWritableStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { version } from '../../src/version.ts';
 import { parseDeviceId } from '../contract/device-id.ts';
 import type { AttachmentMessage, DeviceHealthMessage, DeviceMessage, InfoMessage } from '../contract/grpc.ts';

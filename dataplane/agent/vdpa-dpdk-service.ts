@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { status, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDeviceId } from '../contract/device-id.ts';
 import { deviceSocket, type RunDir } from '../contract/run-dir.ts';
 import { offeredDevices } from './devices.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { schemaVersion } from '../../src/schema-version.ts';
 
 /** One device given to one workload, in the spelling of device-info-spec 1.1.0 plus the addresses. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { schemaVersion } from '../../src/schema-version.ts';
 
 /** A device and the process behind it: written by who deploys, read by the supervisor and the agent. */

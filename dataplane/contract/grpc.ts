@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type GrpcObject, loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { z } from 'zod';
+import * as z from 'zod';
 import { packageRoot } from '../../src/files/package-root.ts';
 
 /** The two services on the agent's socket, loaded from dataplane/proto. */

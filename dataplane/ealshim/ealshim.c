@@ -7,9 +7,11 @@
  * program and the shared DPDK libraries and does two things only:
  *
  *   1. rte_eal_init(): adds the arguments of the attachment's eal.args (one a line) to those of the program.
- *   2. rte_eth_dev_configure() and rte_eth_rx_queue_setup(): drop the RX checksum offloads that the port does not have. Without them DPDK marks
- *      the checksum of a packet as "unknown", which every program has to expect. Nothing else is dropped, because
- *      any other offload would change what is on the wire or in memory behind the program's back.
+ *   2. rte_eth_dev_configure() and rte_eth_rx_queue_setup(): leave out of the request what the port does not have and
+ *      what only saves the program work: RX checksum offloads, without which DPDK marks the checksum of a packet as
+ *      "unknown", and RSS, without which all packets arrive as if they had one hash. Every program has to expect
+ *      both. Nothing else is left out, because any other offload would change what is on the wire or in memory behind
+ *      the program's back.
  *
  * Environment:
  *   VDPACTL_EAL_ARGS   path of the arguments file (default /var/run/vdpa/eal.args)
@@ -19,6 +21,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,17 +87,14 @@ rte_eal_init(int argc, char **argv)
 	return consumed > extra.count ? consumed - extra.count : 0;
 }
 
-/* Which of the wanted RX checksum offloads the port does not have; 0 too when the port cannot be asked. */
-static uint64_t
-missing_checksum_offloads(uint16_t port, uint64_t wanted)
+/* Returns false when the port cannot be asked; the real call will then say what is wrong. */
+static bool
+port_info(uint16_t port, struct rte_eth_dev_info *info)
 {
 	int (*info_get)(uint16_t, struct rte_eth_dev_info *) =
 		(int (*)(uint16_t, struct rte_eth_dev_info *))next_symbol("rte_eth_dev_info_get");
-	struct rte_eth_dev_info info;
 
-	if (info_get(port, &info) != 0)
-		return 0;
-	return wanted & RX_CHECKSUM_OFFLOADS & ~info.rx_offload_capa;
+	return info_get(port, info) == 0;
 }
 
 int
@@ -102,15 +102,23 @@ rte_eth_dev_configure(uint16_t port, uint16_t rx_queues, uint16_t tx_queues, con
 {
 	int (*real)(uint16_t, uint16_t, uint16_t, const struct rte_eth_conf *) =
 		(int (*)(uint16_t, uint16_t, uint16_t, const struct rte_eth_conf *))next_symbol("rte_eth_dev_configure");
-	uint64_t missing = conf != NULL ? missing_checksum_offloads(port, conf->rxmode.offloads) : 0;
+	struct rte_eth_dev_info info;
 	struct rte_eth_conf fitting;
+	uint64_t missing;
 
-	if (missing == 0)
+	if (conf == NULL || !port_info(port, &info))
 		return real(port, rx_queues, tx_queues, conf);
 
-	say("port %u has no RX checksum offload 0x%" PRIx64 ": left out of the program's request\n", port, missing);
 	fitting = *conf;
-	fitting.rxmode.offloads &= ~missing;
+	missing = conf->rxmode.offloads & RX_CHECKSUM_OFFLOADS & ~info.rx_offload_capa;
+	if (missing != 0) {
+		say("port %u has no RX checksum offload 0x%" PRIx64 ": left out of the program's request\n", port, missing);
+		fitting.rxmode.offloads &= ~missing;
+	}
+	if (conf->rxmode.mq_mode == RTE_ETH_MQ_RX_RSS && info.flow_type_rss_offloads == 0) {
+		say("port %u has no RSS: left out of the program's request\n", port);
+		fitting.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
+	}
 	return real(port, rx_queues, tx_queues, &fitting);
 }
 
@@ -122,13 +130,13 @@ rte_eth_rx_queue_setup(uint16_t port, uint16_t queue, uint16_t descriptors, unsi
 	int (*real)(uint16_t, uint16_t, uint16_t, unsigned int, const struct rte_eth_rxconf *, struct rte_mempool *) =
 		(int (*)(uint16_t, uint16_t, uint16_t, unsigned int, const struct rte_eth_rxconf *,
 			 struct rte_mempool *))next_symbol("rte_eth_rx_queue_setup");
-	uint64_t missing = conf != NULL ? missing_checksum_offloads(port, conf->offloads) : 0;
+	struct rte_eth_dev_info info;
 	struct rte_eth_rxconf fitting;
 
-	if (missing == 0)
+	if (conf == NULL || !port_info(port, &info))
 		return real(port, queue, descriptors, socket, conf, pool);
 
 	fitting = *conf;
-	fitting.offloads &= ~missing;
+	fitting.offloads &= ~(RX_CHECKSUM_OFFLOADS & ~info.rx_offload_capa);
 	return real(port, queue, descriptors, socket, &fitting, pool);
 }

@@ -14,7 +14,6 @@ export interface L3fwdOptions {
   readonly cpu: number;
   /** Huge-page memory, MiB. */
   readonly memoryMiB: number;
-  readonly queues: number;
   /** The IPv4 networks that lead back out of port 0. */
   readonly routes: readonly string[];
   /** Folder for the route files. */
@@ -41,11 +40,10 @@ export interface L3fwd {
 }
 
 /**
- * The arguments of l3fwd, none of which depends on the provider: one lcore, because a port with one TX queue takes no
- * more, and routes that send every test packet back out of the port it came in by.
+ * The arguments of l3fwd, none of which depends on the provider: one lcore and one queue, because l3fwd wants RSS for
+ * more and vhost-user has none; and routes that send every test packet back out of the port it came in by.
  */
-export function l3fwdArguments(options: Pick<L3fwdOptions, 'cpu' | 'memoryMiB' | 'queues' | 'folder'>): string[] {
-  const queues = Array.from({ length: options.queues }, (_, queue) => `(0,${queue},1)`);
+export function l3fwdArguments(options: Pick<L3fwdOptions, 'cpu' | 'memoryMiB' | 'folder'>): string[] {
   return [
     '--lcores',
     `1@${options.cpu}`,
@@ -57,7 +55,7 @@ export function l3fwdArguments(options: Pick<L3fwdOptions, 'cpu' | 'memoryMiB' |
     '--',
     '-p',
     '0x1',
-    `--config=${queues.join(',')}`,
+    '--config=(0,0,1)',
     '--parse-ptype',
     `--eth-dest=0,${returnMac}`,
     // l3fwd takes its routes from files only when both are given.

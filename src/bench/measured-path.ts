@@ -70,7 +70,7 @@ export async function withMeasuredPath<Result>(
       const backendPid = () => markedProcesses(dir.root).find((found) => found.role === role)?.pid ?? 0;
 
       progress.step('Starting l3fwd on it');
-      const workload = await startWorkload(request, attachment, spec);
+      const workload = await startWorkload(request, attachment);
       undo.unshift(() => workload.end());
       await waitConnected(backendLog, backendLogStart, request.signal);
 
@@ -94,14 +94,13 @@ export async function withMeasuredPath<Result>(
   });
 }
 
-function startWorkload(request: PathRequest, attachment: AttachmentMessage, spec: BackendSpec): Promise<L3fwd> {
+function startWorkload(request: PathRequest, attachment: AttachmentMessage): Promise<L3fwd> {
   const { dir, bench, programs } = request;
   return startL3fwd({
     program: programs.l3fwd,
     environment: workloadEnvironment(programs.ealshim, join(attachment.folder, 'eal.args')),
     cpu: request.stack.cpus.workload,
     memoryMiB: bench.memoryMiB,
-    queues: spec.queues,
     routes: [flowgenNetwork],
     folder: dir.bench,
     runDir: dir.root,

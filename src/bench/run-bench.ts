@@ -65,7 +65,8 @@ export async function runBench(request: BenchRequest): Promise<BenchReport> {
         backend: stack.decision.backend,
         wire: { kind: path.spec.wire.kind, interface: path.spec.wire.kind === 'af_packet' ? path.spec.wire.at : null },
         frameSize: bench.frameSize,
-        queues: path.spec.queues,
+        // l3fwd uses the first queue pair, however many the device has.
+        queues: 1,
         queueSize: path.spec.queueSize,
         warmupSeconds: bench.warmupSeconds,
         processes: pollers.map(({ name, cpus }) => ({ role: name, cpus: [...cpus] })),

@@ -40,6 +40,10 @@ export async function loadCommandConfig(
     },
     bench,
   };
-  const names = { 'bench.durationSeconds': '--duration', 'bench.warmupSeconds': '--warmup' } as const;
+  const names = {
+    ...(options.wire === undefined ? { 'local.wire': '--interface' } : {}),
+    'bench.durationSeconds': '--duration',
+    'bench.warmupSeconds': '--warmup',
+  } as const;
   return loadConfig({ path: options.config ?? null, cwd: context.cwd, overrides: flags, flags: names });
 }

@@ -5,7 +5,7 @@ import { configSchema } from './config-schema.ts';
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** Names the schema; nothing is fetched from it. */
-export const configSchemaId = 'https://vdpactl.io/schemas/v1/config.json';
+export const configSchemaId = 'urn:vdpactl:config:v1';
 
 /** The JSON Schema (draft 2020-12) of what a user may write into the config file. */
 export function configJsonSchema(): JsonSchema {

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { errnoOf, VdpaError } from '../errors/vdpa-error.ts';
 
 /** Writes a file so that a reader sees the old text or the new one, never a part. Throws VDPA-DISK-001 when full. */
 export function writeFileAtomic(path: string, text: string, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    const fd = openSync(temporary, 'w', mode);
+    rmSync(temporary, { force: true });
+    // Exclusive: in a folder that others may write to, a link planted under this name is not followed.
+    const fd = openSync(temporary, 'wx', mode);
     try {
-      writeSync(fd, text);
+      writeFileSync(fd, text);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

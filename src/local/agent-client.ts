@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Client, credentials, type ServiceDefinition, type ServiceError, status } from '@grpc/grpc-js';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type AttachmentMessage,
   attachmentMessage,

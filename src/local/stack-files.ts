@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { backendSpecSchema } from '../../dataplane/contract/backend-spec.ts';
 import { type RunDir, specFile } from '../../dataplane/contract/run-dir.ts';
 import { readSpecs } from '../../dataplane/contract/spec-store.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from 'zod';
+import * as z from 'zod';
 import { schemaVersion } from '../schema-version.ts';
 
 const hex4 = z.string().regex(/^[0-9a-f]{4}$/);
