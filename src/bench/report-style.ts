@@ -3,7 +3,7 @@
 const light = `
   --page: #f3f5f8; --card: #ffffff; --ink: #151b24; --muted: #586273; --line: #dde2ea; --grid: #e6eaf0;
   --accent: #1d5fc4; --accent-soft: #dfe9f8; --band: rgba(29, 95, 196, .10); --band-ci: rgba(29, 95, 196, .16);
-  --loss: #b4501a; --loss-soft: #f8e3d6;
+  --loss: #9f4410; --loss-soft: #f8e3d6;
   --ok: #17683f; --ok-soft: #dff3e7; --warn: #8a5300; --warn-soft: #fdf0d5; --bad: #a3262c; --bad-soft: #fbe3e4;
   --shadow: 0 1px 2px rgba(16, 24, 40, .06), 0 1px 6px rgba(16, 24, 40, .05);`;
 

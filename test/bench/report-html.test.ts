@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { BenchReport } from '../../src/bench/bench-report.ts';
 import { buildBenchReport } from '../../src/bench/build-report.ts';
 import { reportHtml } from '../../src/bench/report-html.ts';
+import { reportStyle } from '../../src/bench/report-style.ts';
 import { groupedCount } from '../../src/output/number-text.ts';
 import './fixture.ts';
 import { overcommittedFacts, overcommittedReport, quietFacts } from './sample-reports.ts';
@@ -126,6 +127,47 @@ describe('reportHtml', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+/** The contrast of two colours as WCAG 2 defines it. */
+function contrast(a: string, b: string): number {
+  const luminance = (hex: string) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+      .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+      .map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [dim = 0, bright = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (bright + 0.05) / (dim + 0.05);
+}
+
+describe('the colours of the report', () => {
+  const palettes = reportStyle
+    .split('color-scheme: dark')
+    .map(
+      (part) =>
+        new Map([...part.matchAll(/--([a-z-]+): (#[0-9a-f]{6})/g)].map(([, name = '', hex = '']) => [name, hex])),
+    );
+
+  it.each([
+    ['ink', 'page'],
+    ['ink', 'warn-soft'],
+    ['muted', 'page'],
+    ['muted', 'card'],
+    ['muted', 'accent-soft'],
+    ['accent', 'page'],
+    ['accent', 'card'],
+    ['loss', 'card'],
+    ['loss', 'accent-soft'],
+    ['ok', 'ok-soft'],
+    ['warn', 'warn-soft'],
+    ['bad', 'bad-soft'],
+  ])('%s on %s can be read, light and dark', (text, ground) => {
+    expect(palettes).toHaveLength(2);
+    for (const palette of palettes) {
+      expect(contrast(palette.get(text) ?? '#000000', palette.get(ground) ?? '#000000')).toBeGreaterThanOrEqual(4.5);
+    }
   });
 });
 
