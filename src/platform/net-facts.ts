@@ -17,7 +17,7 @@ import type { RootFs } from './root-fs.ts';
 const tableLimit = 8 * 1024 * 1024;
 
 /** Why it cannot be told whether an interface is an uplink. */
-export interface Doubt {
+interface Doubt {
   readonly text: string;
   readonly path: string;
 }

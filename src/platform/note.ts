@@ -15,6 +15,6 @@ export function createNotes(): { readonly evidence: Evidence[]; readonly note: N
 }
 
 /** A path below the root is written as the machine itself names it; other sources (`SSH_CONNECTION`) as they are. */
-export function sourceOf(path: string): string {
+function sourceOf(path: string): string {
   return path.includes('/') && !path.startsWith('/') ? `/${path}` : path;
 }

@@ -7,6 +7,7 @@ import {
   lstatSync,
   opendirSync,
   openSync,
+  readdirSync,
   readlinkSync,
   readSync,
   realpathSync,
@@ -22,7 +23,7 @@ const maxLinks = 40;
 /** Components of one path, links and all. */
 const maxSteps = 4096;
 
-export interface FileText {
+interface FileText {
   readonly text: string;
   /** The file went on after the limit. */
   readonly truncated: boolean;
@@ -74,7 +75,9 @@ export function openRoot(root: string): RootFs {
     readText: (path, limitBytes) => read(path, limitBytes)?.text.trim() ?? null,
     list(path) {
       const at = locate(path);
-      return at === null ? [] : listBounded(at);
+      if (at === null) return [];
+      // The kernel's own directories are no trap, and read in one call.
+      return live ? (attempt(() => readdirSync(at).sort()) ?? []) : listBounded(at);
     },
     linkTarget,
     linkName(path) {

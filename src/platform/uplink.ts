@@ -2,7 +2,7 @@
 import { parseIpv6 } from './ip-address.ts';
 import { mayHaveUnplacedAddress, readIpv4Addresses } from './ipv4-addresses.ts';
 import { type NetFacts, readNetFacts } from './net-facts.ts';
-import { interfacesAbove } from './netdev-graph.ts';
+import { readNetdevGraph } from './netdev-graph.ts';
 import type { RootFs } from './root-fs.ts';
 import { interfacesTowards, parseSshConnection } from './ssh-connection.ts';
 
@@ -38,18 +38,26 @@ export function readUplinks(fs: RootFs, env: NodeJS.ProcessEnv): Uplinks {
   const own = readOwnReasons(fs, net, env);
   const doubts = net.doubts.map(({ path, text }) => ({ source: path, text: `cannot be ruled out: ${text}` }));
   const { unplaced } = own;
+  const graph = readNetdevGraph(fs, net.interfaces);
 
   function reasons(iface: string): UplinkReason[] {
+    const above = graph.above(iface);
     const certain = [
       ...own.of(iface).map(({ text, source }) => ({ source, text: `${iface} ${text}` })),
-      ...interfacesAbove(fs, iface).flatMap((above) => [
-        ...own.of(above).map(({ text, source }) => ({ source, text: `${iface} is below ${above}, which ${text}` })),
-        ...switchReasons(iface, above),
+      ...above.flatMap((upper) => [
+        ...own.of(upper).map(({ text, source }) => ({ source, text: `${iface} is below ${upper}, which ${text}` })),
+        ...switchReasons(iface, upper),
       ]),
     ];
     if (certain.length > 0) return certain;
+    const unread = [iface, ...above].find((name) => !graph.isReadable(name));
+    if (unread !== undefined) {
+      const source = `sys/class/net/${unread}`;
+      return [{ source, text: `${iface} cannot be ruled out: nothing can be read of ${unread}` }];
+    }
     if (unplaced.length > 0 && mayHaveUnplacedAddress(fs, iface)) {
-      const text = `${iface} cannot be ruled out: nothing says whose address ${unplaced.slice(0, shownAddresses).join(', ')} is`;
+      const shown = unplaced.slice(0, shownAddresses).join(', ');
+      const text = `${iface} cannot be ruled out: nothing says whose address ${shown} is`;
       return [{ text, source: 'proc/net/fib_trie' }];
     }
     return doubts.map(({ text, source }) => ({ source, text: `${iface} ${text}` }));
