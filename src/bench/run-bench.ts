@@ -6,6 +6,7 @@ import { benchMemory, gatherFacts } from '../local/gather-facts.ts';
 import { type PlannedStack, planStack, type StackRequest } from '../local/plan-stack.ts';
 import { readStack, type StoredStack } from '../local/stack-files.ts';
 import { withStackLock } from '../local/stack-lock.ts';
+import { endStrays } from '../local/strays.ts';
 import { workloadPrograms } from '../local/workload-programs.ts';
 import type { Progress } from '../output/progress.ts';
 import { interfaceFacts } from '../platform/interface-facts.ts';
@@ -47,6 +48,7 @@ export async function runBench(request: BenchRequest): Promise<BenchReport> {
   return withStackLock(dir.root, 'bench', async () => {
     const started = new Date();
     const stack = requireStack(dir);
+    await endStrays(dir);
     const planned = await planStack(request);
     requireMachine(dir, planned, request);
     checkGeneratorInterface(request);

@@ -13,6 +13,7 @@ import { planStack, type StackRequest } from './plan-stack.ts';
 import { readStack, runDirExists, writeStack } from './stack-files.ts';
 import { withStackLock } from './stack-lock.ts';
 import { stackStatus } from './status.ts';
+import { endStrays } from './strays.ts';
 import { waitUntilReady } from './wait-ready.ts';
 
 export interface DeployResult {
@@ -40,6 +41,7 @@ export async function deployStack(request: DeployRequest): Promise<DeployResult>
   return withStackLock(dir.root, 'deploy', async () => {
     const { progress, signal } = request;
     progress.step('Looking at this machine');
+    await endStrays(dir);
     const planned = await planStack(request);
     const rows = runChecks(gatherFacts(dir, planned, request.config, request.env, false), { skip: ['VDPA-DPDK-002'] });
     const failure = firstFailure(rows);
