@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What a line in the log of a DPDK program says is wrong. */
-export type EalErrorKind =
+type EalErrorKind =
   | 'no-hugepages'
   | 'not-enough-memory'
   | 'cannot-init-memory'

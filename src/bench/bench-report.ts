@@ -11,7 +11,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const role = z.enum(['generator', 'backend', 'workload']);
 
 /** One trial (RFC 2544, section 24): packets, and packets a second. */
-export const trialSchema = z.object({
+const trialSchema = z.object({
   /** From 1 on; the warm-up is not counted. */
   index: z.int().positive(),
   /** Time in which the generator sent, seconds. */
@@ -36,10 +36,10 @@ export const trialSchema = z.object({
   generatorDropped: count,
 });
 
-export const takenTimeSchema = z.object({ ratio: z.number().nonnegative(), ticks: count });
+const takenTimeSchema = z.object({ ratio: z.number().nonnegative(), ticks: count });
 
 /** What happened on the machine during one trial; null: could not be read. */
-export const machineIntervalSchema = z.object({
+const machineIntervalSchema = z.object({
   seconds: z.number().nonnegative(),
   steal: takenTimeSchema.nullable(),
   foreign: takenTimeSchema.nullable(),
@@ -49,7 +49,7 @@ export const machineIntervalSchema = z.object({
 });
 
 /** Packets counted at each hop, over all counted trials; null: not counted there, or the counter was lost. */
-export const pathCountsSchema = z.object({
+const pathCountsSchema = z.object({
   generatorSent: count.nullable(),
   backendFromWire: count.nullable(),
   backendToWorkload: count.nullable(),
@@ -58,7 +58,7 @@ export const pathCountsSchema = z.object({
   generatorReceived: count.nullable(),
 });
 
-export const summarySchema = z.object({
+const summarySchema = z.object({
   /** Of the trials' `rxPps`, packets a second. */
   median: rate,
   min: rate,

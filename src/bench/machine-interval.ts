@@ -11,7 +11,7 @@ export interface Poller {
 }
 
 /** CPU time that went elsewhere. */
-export interface TakenTime {
+interface TakenTime {
   /** Share of the time of the pollers' CPUs, 0 to 1. */
   readonly ratio: number;
   readonly ticks: number;

@@ -15,7 +15,7 @@ import type { MachineSample } from './machine-sample.ts';
  * - `noisy`: something else took part of the CPUs or slowed them while packets were counted.
  * - `ok`: nothing of the kind was found. What could not be read was not found either; the intervals show it as null.
  */
-export type MachineVerdictName = 'ok' | 'overcommitted' | 'noisy';
+type MachineVerdictName = 'ok' | 'overcommitted' | 'noisy';
 
 export interface MachineVerdict {
   readonly verdict: MachineVerdictName;
@@ -42,25 +42,25 @@ export const maxStealRatio = 0.01;
  * Above the kernel's own housekeeping on an idle machine (timer, RCU, the reader of the counters: below 2 %), and below
  * what moves a rate by more than trials differ anyway.
  */
-export const maxForeignRatio = 0.05;
+const maxForeignRatio = 0.05;
 
 /** A share of very few ticks is rounding: CPU time is counted in steps of 10 ms, on every CPU by itself. */
-export const minTicks = 3;
+const minTicks = 3;
 
 /**
  * Half a task more than the machine has room for. A task that runs all the time counts as one, and the kernel threads
  * and daemons of an idle machine stay below 0.3.
  */
-export const maxForeignLoad = 0.5;
+const maxForeignLoad = 0.5;
 
 /** The kernel takes the load average every 5 s: what a task adds may show up that much too early or too late. */
-export const loadPhaseSeconds = 5;
+const loadPhaseSeconds = 5;
 
 /** One stop of a group that is over its quota halts its pollers for tens of milliseconds. None is tolerable. */
-export const maxThrottledPeriods = 0;
+const maxThrottledPeriods = 0;
 
 /** Governors that keep the clock where it is. Any other changes it within a trial, or keeps it below what the CPU has. */
-export const steadyGovernors: ReadonlySet<string> = new Set(['performance']);
+const steadyGovernors: ReadonlySet<string> = new Set(['performance']);
 
 /** Judges the machine by what was sampled around the trials. Pure; at least one trial is needed to find noise. */
 export function judgeMachine(observations: MachineObservations): MachineVerdict {

@@ -54,6 +54,6 @@ const escapes: Readonly<Record<string, string>> = {
  * Text that cannot end the element or attribute that it stands in. Characters that are not printable are replaced: they
  * are not allowed in XML, and those that turn the direction of writing can make a report read as something else.
  */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/[^\P{C}\n\t]/gu, '\ufffd').replace(/[&<>"']/g, (character) => escapes[character] ?? character);
 }
