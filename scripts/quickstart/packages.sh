@@ -1,0 +1,86 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # root comes from run.sh, node_minimum from node.sh
+# SPDX-License-Identifier: Apache-2.0
+# Finds what is missing on this machine and installs it with apt-get.
+
+lock_timeout=120 # seconds that another package manager may take
+missing=()       # packages
+reasons=()       # one for each
+
+need() {
+  missing+=("$1")
+  reasons+=("$2")
+}
+
+# find_missing: looks for what is used, not for packages: a DPDK of one's own is as good as the distribution's.
+find_missing() {
+  missing=()
+  reasons=()
+  type -P cc >/dev/null || need gcc 'compiles l3fwd and the preload library that starts it'
+  [[ -e /usr/include/stdlib.h ]] || need libc6-dev 'the C library that they are compiled with'
+  type -P make >/dev/null || need make 'builds them'
+  type -P pkg-config >/dev/null || need pkg-config 'finds DPDK for that build'
+  type -P dpdk-testpmd >/dev/null || need dpdk-dev 'dpdk-testpmd: the backend and the traffic generator'
+  first_of /usr/include/dpdk/rte_ethdev.h /usr/local/include/rte_ethdev.h || need libdpdk-dev 'DPDK itself: libraries, drivers, headers'
+  first_of /usr/share/dpdk/examples/l3fwd/Makefile /usr/local/share/dpdk/examples/l3fwd/Makefile ||
+    need dpdk-doc 'the sources of l3fwd, the workload'
+  if use_node; then return 0; fi
+  if distribution_has_node; then
+    need nodejs "runs vdpactl: Node.js $node_minimum or later"
+    need npm 'installs the libraries of vdpactl'
+  elif ! npm --version >/dev/null 2>&1; then
+    need npm "installs the libraries, and Node.js $node_minimum where the distribution's is older"
+  fi
+}
+
+first_of() {
+  local file
+  for file in "$@"; do
+    if [[ -e $file ]]; then return 0; fi
+  done
+  return 1
+}
+
+# candidate PACKAGE: the version that apt-get would install; nothing when it knows none.
+candidate() {
+  LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([0-9].*\)/\1/p'
+}
+
+# distribution_has_node: another Node.js in front of the distribution's would stay in front, too old as it is.
+distribution_has_node() {
+  local first
+  first=$(type -P node) || first=/usr/bin/node
+  [[ $first == /usr/bin/node ]] && at_least "$(candidate nodejs)" "$node_minimum"
+}
+
+# wait_for_apt: a fresh machine often installs its updates just now.
+wait_for_apt() {
+  local file began=$SECONDS holder said=0
+  for file in /var/lib/dpkg/lock-frontend /var/lib/apt/lists/lock; do
+    while holder=$(lock_holder "$file"); do
+      if ((!said)); then say "waiting for another package manager (process $holder), at most $lock_timeout s"; fi
+      said=1
+      if ((SECONDS - began > lock_timeout)); then
+        fail 4 "process $holder still holds $file" 'wait until it is done, then run ./quickstart again'
+      fi
+      sleep 1
+    done
+  done
+}
+
+# lock_holder FILE: the process that holds the lock; fails when there is none.
+lock_holder() {
+  local inode
+  inode=$(stat -c %i "$1" 2>/dev/null) || return 1
+  awk -v inode="$inode" '{ n = split($6, id, ":"); if (id[n] == inode && $2 == "POSIX") { print $5; found = 1; exit } } END { exit !found }' /proc/locks
+}
+
+apt_get() {
+  run "${root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l \
+    apt-get -q -o "DPkg::Lock::Timeout=$lock_timeout" -o Dpkg::Use-Pty=0 "$@"
+}
+
+show_missing() {
+  local index
+  end_line
+  for index in "${!missing[@]}"; do printf '      %-12s %s\n' "${missing[index]}" "${reasons[index]}"; done
+}
