@@ -98,6 +98,8 @@ export class Generator {
     const generator = new Generator(start('stdbuf', args, { env, stdin: 'pipe' }), options.log);
     try {
       await generator.#waitFor('testpmd> ', startTimeoutMs);
+      // Otherwise each start throws away what is still under way, uncounted.
+      await generator.#command('set flush_rx off');
       return generator;
     } catch (error) {
       await generator.end();
