@@ -15,7 +15,10 @@ const notInThisVersion: readonly Rejection[] = [
     what: `provider:${name}`,
     why: 'this version of vdpactl does not decide for it yet',
   })),
-  ...['dpdk-vdpa', 'vhost-vdpa'].map((name) => ({ what: `backend:${name}`, why: 'the local provider has no device for it' })),
+  ...['dpdk-vdpa', 'vhost-vdpa'].map((name) => ({
+    what: `backend:${name}`,
+    why: 'the local provider has no device for it',
+  })),
 ];
 
 /**

@@ -41,7 +41,8 @@ export function renderLocalStack(input: LocalStackInput): LocalStack {
   const allowed = input.allowedCpus ?? report.node.cpus.online;
   const cpus = planCpus({ allowed, isolated: report.node.cpus.isolated }, decision.devices.length);
   const chosen = config.local.cpus;
-  const backendCpus = chosen === null ? cpus.backends : decision.devices.map((_, index) => chosen[index % chosen.length] ?? 0);
+  const backendCpus =
+    chosen === null ? cpus.backends : decision.devices.map((_, index) => chosen[index % chosen.length] ?? 0);
   const backends = decision.devices.map(({ pciAddress: device }, index) =>
     testpmdBackend(dir, {
       device,
@@ -70,8 +71,12 @@ function checkSocketPaths(dir: RunDir): void {
   const longest = longestSocketPath(dir);
   const bytes = Buffer.byteLength(longest);
   if (bytes <= maxSocketPathBytes) return;
-  throw new VdpaError('VDPA-PATH-001', `a socket below it would have a path of ${bytes} bytes, and Linux takes ${maxSocketPathBytes}`, {
-    where: dir.root,
-    next: `choose a run directory that is at least ${bytes - maxSocketPathBytes} bytes shorter`,
-  });
+  throw new VdpaError(
+    'VDPA-PATH-001',
+    `a socket below it would have a path of ${bytes} bytes, and Linux takes ${maxSocketPathBytes}`,
+    {
+      where: dir.root,
+      next: `choose a run directory that is at least ${bytes - maxSocketPathBytes} bytes shorter`,
+    },
+  );
 }

@@ -19,7 +19,11 @@ export function localDeviceId(index: number): string {
 export const localProvider: Provider = {
   name: 'local',
 
-  assess: () => ({ fits: true, why: 'needs nothing but DPDK and huge pages, so it fits any Linux machine', evidence: [] }),
+  assess: () => ({
+    fits: true,
+    why: 'needs nothing but DPDK and huge pages, so it fits any Linux machine',
+    evidence: [],
+  }),
 
   plan(report: NodeReport, config: Config) {
     const { devices, wire, interface: netdev } = config.local;
