@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backendStatusSchema } from '../dataplane/contract/backend-spec.ts';
 import { runDir, statusFile } from '../dataplane/contract/run-dir.ts';
-import { type MeasuredPath, withMeasuredPath } from '../src/bench/measured-path.ts';
+import { type MeasuredPath, withMeasuredPath } from '../src/bench/path/measured-path.ts';
 import { median } from '../src/bench/statistics.ts';
 import { configSchema } from '../src/config/config-schema.ts';
 import { readJsonFile } from '../src/files/json-file.ts';

@@ -11,17 +11,17 @@ import { workloadPrograms } from '../local/workload-programs.ts';
 import type { Progress } from '../output/progress.ts';
 import { interfaceFacts } from '../platform/interface-facts.ts';
 import { openRoot } from '../platform/root-fs.ts';
-import { type BackendCounters, countedBetween, freshBackendCounters } from './backend-counters.ts';
-import type { BenchReport } from './bench-report.ts';
-import { buildBenchReport } from './build-report.ts';
-import { diagnose } from './diagnose.ts';
-import { machineFacts } from './machine-facts.ts';
-import type { Poller } from './machine-interval.ts';
-import { type MachineSample, sampleMachine } from './machine-sample.ts';
-import { judgeMachine } from './machine-verdict.ts';
-import { type MeasuredPath, withMeasuredPath } from './measured-path.ts';
-import { observe } from './observe.ts';
-import { runTrial, type TrialCounts } from './trial.ts';
+import { diagnose } from './diagnosis/diagnose.ts';
+import { observe } from './diagnosis/observe.ts';
+import { machineFacts } from './machine/machine-facts.ts';
+import type { Poller } from './machine/machine-interval.ts';
+import { type MachineSample, sampleMachine } from './machine/machine-sample.ts';
+import { judgeMachine } from './machine/machine-verdict.ts';
+import { type BackendCounters, countedBetween, freshBackendCounters } from './path/backend-counters.ts';
+import { type MeasuredPath, withMeasuredPath } from './path/measured-path.ts';
+import { runTrial, type TrialCounts } from './path/trial.ts';
+import type { BenchReport } from './report/bench-report.ts';
+import { buildBenchReport } from './report/build-report.ts';
 
 export interface BenchRequest extends StackRequest {
   readonly device: string | null;

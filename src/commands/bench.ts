@@ -57,7 +57,7 @@ export function benchCommand(): Command {
         });
         const [{ runBench }, { makeReportFolder, writeReport }, { resolve }] = await Promise.all([
           import('../bench/run-bench.ts'),
-          import('../bench/write-report.ts'),
+          import('../bench/report/write-report.ts'),
           import('node:path'),
         ]);
         const folder = makeReportFolder(context.cwd, options.report ?? null, new Date());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BenchReport } from '../bench/bench-report.ts';
+import type { BenchReport } from '../bench/report/bench-report.ts';
 import { backendName } from './backend-name.ts';
 import { groupedCount, packetRate, percent, shortCount } from './number-text.ts';
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { buildBenchReport } from '../../src/bench/build-report.ts';
+import { buildBenchReport } from '../../src/bench/report/build-report.ts';
 import { benchText } from '../../src/output/bench-text.ts';
 import { groupedCount } from '../../src/output/number-text.ts';
-import { overcommittedFacts, overcommittedReport, quietFacts } from '../bench/sample-reports.ts';
+import { overcommittedFacts, overcommittedReport, quietFacts } from '../bench/report/sample-reports.ts';
 
 const folded = (text: string) => text.replace(/\s+/g, ' ');
 

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commonEalArguments, memifRingLog2, packetBuffers } from '../../backends/testpmd.ts';
+import { VdpaError } from '../../errors/vdpa-error.ts';
+import { endProcesses, identify, markerFor } from '../../process/process-table.ts';
+import { type StartedProcess, start } from '../../process/start.ts';
+import {
+  type ForwardStats,
+  type LinkStatus,
+  type PortStats,
+  parseForwardStats,
+  parseLinkStatus,
+  parsePortStats,
+} from '../testpmd/testpmd-output.ts';
+
+export interface GeneratorOptions {
+  readonly testpmd: string;
+  /** The device on the wire: `net_memif0,…`, `net_af_packet0,…`. */
+  readonly vdev: string;
+  readonly cpu: number;
+  /** Huge-page memory, MiB. */
+  readonly memoryMiB: number;
+  /** Ethernet frame with its check sequence, bytes. */
+  readonly frameSize: number;
+  readonly runDir: string;
+  readonly log: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** When a command was written and when testpmd was done with it, ms of a monotonic clock. */
+interface Answer {
+  readonly text: string;
+  readonly writtenAt: number;
+  readonly doneAt: number;
+}
+
+const startTimeoutMs = 20_000;
+const commandTimeoutMs = 10_000;
+const pollMs = 2;
+const endGraceMs = 2_000;
+
+/** The destination network of testpmd's flowgen mode: 10.253.0.0 and the addresses after it, one for each flow. */
+export const flowgenNetwork = '10.253.0.0/16';
+
+/** The destination of the frames of flowgen mode, fixed in testpmd. */
+export const flowgenDestinationMac = '00:01:02:03:04:05';
+
+export function memifClient(socket: string): string {
+  return `net_memif0,role=client,socket=${socket},socket-abstract=no,rsize=${memifRingLog2}`;
+}
+
+/** A traffic generator: testpmd at its prompt, sending in `flowgen` mode and counting what comes back. */
+export class Generator {
+  readonly #child: StartedProcess;
+  readonly #log: string;
+  #pending = '';
+  #commands = 0;
+  #ended: string | null = null;
+
+  private constructor(child: StartedProcess, log: string) {
+    this.#child = child;
+    this.#log = log;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      const text = chunk.toString('utf8');
+      this.#pending += text;
+      appendFileSync(log, text);
+    });
+    child.stdin?.on('error', () => {});
+    void child.ended.then((end) => {
+      this.#ended =
+        end.failure ?? (end.signal === null ? `it exited with code ${end.code}` : `it was ended by ${end.signal}`);
+    });
+  }
+
+  /** Starts it and waits for its prompt. Throws VDPA-BENCH-003 with the end of its output. */
+  static async launch(options: GeneratorOptions): Promise<Generator> {
+    const args = [
+      '-oL',
+      options.testpmd,
+      ...commonEalArguments(options.cpu, options.memoryMiB, 'vdpactl-generator'),
+      '--vdev',
+      options.vdev,
+      '--',
+      '-i',
+      '--disable-link-check',
+      '--forward-mode=flowgen',
+      // testpmd takes the frame without its check sequence off this by itself.
+      `--txpkts=${options.frameSize}`,
+      '--nb-cores=1',
+      `--total-num-mbufs=${packetBuffers}`,
+    ];
+    const env = {
+      PATH: options.env['PATH'],
+      RUNTIME_DIRECTORY: options.runDir,
+      ...markerFor('generator', options.runDir),
+    };
+    const generator = new Generator(start('stdbuf', args, { env, stdin: 'pipe' }), options.log);
+    try {
+      await generator.#waitFor('testpmd> ', startTimeoutMs);
+      // Otherwise each start throws away what is still under way, uncounted.
+      await generator.#command('set flush_rx off');
+      return generator;
+    } catch (error) {
+      await generator.end();
+      throw generator.#startError(error);
+    }
+  }
+
+  /** 0 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The link of the port on the wire. */
+  async link(): Promise<LinkStatus | null> {
+    return parseLinkStatus((await this.#command('show port info 0')).text)[0] ?? null;
+  }
+
+  async portStats(): Promise<PortStats | null> {
+    return parsePortStats((await this.#command('show port stats 0')).text)[0] ?? null;
+  }
+
+  /** Connects the wire anew: a memif client does not do so by itself when the other end was restarted. */
+  async reconnect(): Promise<void> {
+    await this.#command('port stop 0');
+    await this.#command('port start 0');
+  }
+
+  async startForwarding(mode: 'flowgen' | 'rxonly'): Promise<Answer> {
+    await this.#command(`set fwd ${mode}`);
+    return this.#command('start');
+  }
+
+  /** Stops and answers what was counted since the start. */
+  async stopForwarding(): Promise<Answer & { readonly stats: ForwardStats | null }> {
+    const answer = await this.#command('stop');
+    return { ...answer, stats: parseForwardStats(answer.text).find((stats) => stats.port === 0) ?? null };
+  }
+
+  async end(): Promise<void> {
+    const id = this.#child.pid === undefined ? null : identify(this.#child.pid);
+    if (id !== null) await endProcesses([id], endGraceMs);
+  }
+
+  async #command(line: string): Promise<Answer> {
+    this.#commands += 1;
+    // testpmd reads and echoes a line only when it is done with the one before, so an echo says that it is.
+    const mark = `vdpactl${this.#commands}`;
+    this.#pending = '';
+    const writtenAt = performance.now();
+    this.#child.stdin?.write(`${line}\n${mark}\n`);
+    const text = await this.#waitFor(mark, commandTimeoutMs);
+    return { text, writtenAt, doneAt: performance.now() };
+  }
+
+  async #waitFor(text: string, timeoutMs: number): Promise<string> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const at = this.#pending.indexOf(text);
+      if (at !== -1) {
+        const answer = this.#pending.slice(0, at);
+        this.#pending = this.#pending.slice(at + text.length);
+        return answer;
+      }
+      if (this.#ended !== null || performance.now() > deadline) {
+        throw new VdpaError('VDPA-BENCH-004', this.#ended ?? `no answer within ${timeoutMs / 1000} s`, {
+          where: this.#log,
+          next: 'run the same command again; if it happens again, the log tells what testpmd last did',
+          details: this.#lastLines(),
+        });
+      }
+      await sleep(pollMs);
+    }
+  }
+
+  #startError(cause: unknown): VdpaError {
+    return new VdpaError('VDPA-BENCH-003', this.#ended ?? 'it did not come to its prompt in time', {
+      where: this.#log,
+      next: 'its last lines are above; vdpactl check says what this machine lacks',
+      details: this.#lastLines(),
+      cause,
+    });
+  }
+
+  #lastLines(): string[] {
+    return this.#pending.trimEnd().split('\n').slice(-10);
+  }
+}

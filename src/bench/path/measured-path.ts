@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BackendSpec } from '../../../dataplane/contract/backend-spec.ts';
+import type { AttachmentMessage } from '../../../dataplane/contract/grpc.ts';
+import { logFile, type RunDir } from '../../../dataplane/contract/run-dir.ts';
+import type { BenchConfig } from '../../config/config-schema.ts';
+import { VdpaError } from '../../errors/vdpa-error.ts';
+import { logSize, logTail } from '../../files/capped-log.ts';
+import { withAgent, workloadEnvironment } from '../../local/attach.ts';
+import type { StoredStack } from '../../local/stack-files.ts';
+import type { WorkloadPrograms } from '../../local/workload-programs.ts';
+import type { Progress } from '../../output/progress.ts';
+import { markedProcesses } from '../../process/process-table.ts';
+import { parseVhostConnected } from '../testpmd/testpmd-output.ts';
+import { flowgenNetwork, Generator, memifClient } from './generator.ts';
+import { type L3fwd, startL3fwd } from './l3fwd.ts';
+
+/** The path that is measured, up and connected: generator – wire – backend – virtio – workload. */
+export interface MeasuredPath {
+  readonly attachment: AttachmentMessage;
+  readonly spec: BackendSpec;
+  readonly workload: L3fwd;
+  readonly generator: Generator;
+  readonly backendLog: string;
+  /** The process behind the device now; 0 when there is none. It changes when the supervisor starts it again. */
+  backendPid(): number;
+}
+
+export interface PathRequest {
+  readonly dir: RunDir;
+  readonly stack: StoredStack;
+  readonly bench: BenchConfig;
+  readonly programs: WorkloadPrograms;
+  readonly testpmd: string;
+  /** The device to measure; null: the first that is free. */
+  readonly device: string | null;
+  /** For wire af_packet: the interface at the other end. */
+  readonly generatorInterface: string | null;
+  readonly env: NodeJS.ProcessEnv;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+const workloadName = 'bench';
+/** A backend looks for its workload's socket once a second. */
+const connectTimeoutMs = 5_000;
+const pollMs = 20;
+
+/** Brings the path up, runs `work` on it, and takes it down again whatever happens. */
+export async function withMeasuredPath<Result>(
+  request: PathRequest,
+  work: (path: MeasuredPath) => Promise<Result>,
+): Promise<Result> {
+  const { dir, progress } = request;
+  return withAgent(dir, async (client) => {
+    // What a killed benchmark left is taken back first.
+    await client.detach(workloadName, null);
+    progress.step('Attaching a device');
+    const attachment = await client.attach(workloadName, request.device);
+    const undo: (() => Promise<unknown>)[] = [() => client.detach(workloadName, null)];
+    try {
+      const spec = request.stack.backends.find((backend) => backend.device === attachment.device);
+      if (spec === undefined) throw new Error(`no backend for ${attachment.device}`);
+      const vdev = generatorDevice(spec, request.generatorInterface);
+      const backendLog = logFile(dir, spec.device);
+      const backendLogStart = logSize(backendLog);
+
+      const role = `backend:${spec.device}`;
+      const backendPid = () => markedProcesses(dir.root).find((found) => found.role === role)?.pid ?? 0;
+
+      progress.step('Starting l3fwd on it');
+      const workload = await startWorkload(request, attachment);
+      undo.unshift(() => workload.end());
+      await waitConnected(backendLog, backendLogStart, request.signal);
+
+      progress.step('Starting the traffic generator');
+      const generator = await Generator.launch({
+        testpmd: request.testpmd,
+        vdev,
+        cpu: request.stack.cpus.generator,
+        memoryMiB: request.bench.memoryMiB,
+        frameSize: request.bench.frameSize,
+        runDir: dir.root,
+        log: logFile(dir, 'generator'),
+        env: request.env,
+      });
+      undo.unshift(() => generator.end());
+      await waitForLink(generator, request.signal);
+      return await work({ attachment, spec, workload, generator, backendLog, backendPid });
+    } finally {
+      for (const step of undo) await step().catch(() => {});
+    }
+  });
+}
+
+function startWorkload(request: PathRequest, attachment: AttachmentMessage): Promise<L3fwd> {
+  const { dir, bench, programs } = request;
+  return startL3fwd({
+    program: programs.l3fwd,
+    environment: workloadEnvironment(programs.ealshim, join(attachment.folder, 'eal.args')),
+    cpu: request.stack.cpus.workload,
+    memoryMiB: bench.memoryMiB,
+    routes: [flowgenNetwork],
+    folder: dir.bench,
+    runDir: dir.root,
+    log: logFile(dir, 'l3fwd'),
+    env: request.env,
+    signal: request.signal,
+  });
+}
+
+/** The generator's end of a wire. Throws VDPA-WIRE-001 for a wire that has no other end. */
+function generatorDevice(spec: BackendSpec, netdev: string | null): string {
+  if (spec.wire.kind === 'memif' && spec.wire.at !== null) return memifClient(spec.wire.at);
+  if (spec.wire.kind === 'af_packet' && netdev !== null) {
+    return `net_af_packet0,iface=${netdev},framecnt=4096,blocksz=65536`;
+  }
+  if (spec.wire.kind === 'af_packet') {
+    throw new VdpaError('VDPA-WIRE-001', 'the other end of the wire is not known', {
+      where: spec.wire.at ?? spec.device,
+      next: 'name it with --generator-interface, such as the other end of the veth pair',
+    });
+  }
+  throw new VdpaError('VDPA-WIRE-001', `the wire ${spec.wire.kind} has no other end to send from`, {
+    where: spec.device,
+    next: 'deploy with --wire memif, or af_packet on one end of a veth pair',
+  });
+}
+
+/** memif comes up a moment after both ends are there. Without a link in time, the trial itself will say so. */
+async function waitForLink(generator: Generator, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + connectTimeoutMs;
+  while ((await generator.link())?.up !== true && performance.now() < deadline) {
+    await sleep(pollMs, undefined, { signal });
+  }
+}
+
+async function waitConnected(log: string, from: number, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + connectTimeoutMs;
+  // Traffic before this is lost; without it in time, the trial itself will say that nothing came back, and why.
+  while (parseVhostConnected(logTail(log, 64 * 1024, from)) !== true && performance.now() < deadline) {
+    await sleep(pollMs, undefined, { signal });
+  }
+}
