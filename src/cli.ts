@@ -28,8 +28,7 @@ export function createProgram(): Command {
     .addHelpText(
       'after',
       '\nStart here:\n  $ vdpactl check\n  $ vdpactl deploy --provider local\n  $ vdpactl bench --workload l3fwd\n  $ vdpactl destroy',
-    )
-    .showHelpAfterError('(see --help)');
+    );
   const commands = [
     detectCommand(),
     checkCommand(),
@@ -133,7 +132,7 @@ function abortReason(thrown: unknown): unknown {
 }
 
 function usageError(error: CommanderError): VdpaError {
-  const message = error.message.replace(/^error: /, '').replace(/\n+\(see --help\)$/, '');
+  const message = error.message.replace(/^error: /, '');
   return new VdpaError('VDPA-USAGE-001', message === '(outputHelp)' ? 'no command was given' : message, {
     next: 'see: vdpactl --help, or vdpactl COMMAND --help for its options and examples',
   });

@@ -47,13 +47,19 @@ export function firstFailure(rows: readonly CheckRow[]): VdpaError | null {
   const failures = rows.filter((candidate) => candidate.level === 'fail');
   const first = failures[0];
   if (first === undefined || !isErrorCode(first.id)) return null;
-  return new VdpaError(first.id, `${first.title}: no. Found ${first.found}; needed: ${first.needed}`, {
+  return new VdpaError(first.id, `${problemOf(first)}: found ${first.found}; needed: ${first.needed}`, {
     ...(first.where === null ? {} : { where: first.where }),
     next: first.hint ?? 'see: vdpactl check',
     details: failures
       .slice(1)
-      .map((other) => `also ${other.id}: ${other.title}: no. Found ${other.found}; ${other.hint ?? ''}`),
+      .map((other) => `also ${other.id}: ${problemOf(other)}: found ${other.found}; ${other.hint ?? ''}`),
   });
+}
+
+/** What is wrong, in mid-sentence: `DPDK` and the like keep their capitals. */
+function problemOf({ id, title }: CheckRow): string {
+  const problem = isErrorCode(id) ? errorCodes[id].title : title;
+  return problem.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 
 function isErrorCode(id: string): id is ErrorCode {

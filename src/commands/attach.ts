@@ -6,7 +6,7 @@ export function attachCommand(): Command {
   const command = new Command('attach')
     .summary('give a device to a workload')
     .description(
-      "Gives a device to a workload and prints the folder with its eal.args and attachments.json. Any DPDK program linked with DPDK's shared libraries runs on it, as in the second example. Asking again answers the same.",
+      "Gives a device to a workload and prints the folder with its eal.args and attachments.json. Any DPDK program linked with DPDK's shared libraries runs on it, as in the second example. Asking again for a device that the workload has already answers the same.",
     )
     .argument('<workload>', 'a name for the workload: lower-case letters, digits, dashes')
     .option('--device <id>', 'PCI address or device id (default: the first that is free)')
@@ -14,7 +14,10 @@ export function attachCommand(): Command {
       'after',
       examples([
         ['A device for a program of your own', 'vdpactl attach my-app'],
-        ['Run that program on it', '$(vdpactl attach my-app -o json | jq -r .command) ./my-app --lcores 1@1 -- …'],
+        [
+          'Run that program on it',
+          '$(vdpactl attach my-app --device local0 -o json | jq -r .command) ./my-app --lcores 1@1 -- …',
+        ],
       ]),
     )
     .action(

@@ -81,10 +81,16 @@ export class AgentClient {
         cause: error,
       });
     }
-    return new VdpaError('VDPA-AGENT-001', `no answer from the agent: ${error.details}`, {
+    return new VdpaError('VDPA-AGENT-001', `no answer from the agent: ${plainReason(error.details)}`, {
       where: this.#dir.grpcSocket,
       next: 'run: vdpactl status; vdpactl deploy starts again what is missing',
       cause: error,
     });
   }
+}
+
+/** What the gRPC library says around the reason: `No connection established. Last error: Error: … Resolution note: `. */
+function plainReason(details: string): string {
+  const reason = /Last error: (?:Error: )?(.+?)\.? Resolution note:/.exec(details)?.[1];
+  return reason ?? details;
 }

@@ -6,7 +6,7 @@ import { schemaVersion } from '../schema-version.ts';
 export function errorText(error: VdpaError, bold: (text: string) => string = (text) => text): string {
   const where = error.where === null ? '' : `${error.where}: `;
   const lines = [`${bold(`error ${error.code}`)}: ${where}${error.message}`];
-  for (const detail of error.details) lines.push(`  ${detail}`);
+  for (const detail of error.details) if (detail.trim() !== '') lines.push(`  ${detail}`);
   lines.push(`next: ${error.next}`);
   return `${lines.join('\n')}\n`;
 }

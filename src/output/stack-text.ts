@@ -15,7 +15,7 @@ export function deployText(result: DeployResult): string {
   for (const backend of stack.backends) {
     const wire = backend.wire.at === null ? backend.wire.kind : `${backend.wire.kind} ${backend.wire.at}`;
     lines.push(
-      `  ${backend.device}: wire ${wire}, ${backend.queues} queue pair, CPU ${backend.cpu}, MAC ${backend.mac}`,
+      `  ${backend.device}: wire ${wire}, ${backend.queues} queue pair${backend.queues === 1 ? '' : 's'}, CPU ${backend.cpu}, MAC ${backend.mac}`,
     );
   }
   lines.push('', 'next: vdpactl bench --workload l3fwd, or vdpactl attach NAME for a program of your own');
@@ -29,12 +29,13 @@ export function statusText(status: StackStatus): string {
     `${status.state}: ${status.provider ?? 'no stack'}${status.backend === null ? '' : `, backend ${status.backend}`}, in ${status.runDir}`,
   ];
   for (const part of status.parts) lines.push(row(part.name, part.running ? 'running' : 'stopped', part.pid, part.log));
+  const agentAnswers = status.parts.every((part) => part.name !== 'agent' || part.problem === null);
   for (const device of status.devices) {
     lines.push(row(device.device, device.state, device.pid, device.log));
     const facts = [
       `wire ${device.wire.kind}${device.wire.at === null ? '' : ` ${device.wire.at}`}`,
-      device.workload === null ? 'free' : `attached to ${device.workload}`,
-      `restarted ${device.restarts} times`,
+      holder(device.workload, agentAnswers),
+      `restarted ${device.restarts} time${device.restarts === 1 ? '' : 's'}`,
     ];
     lines.push(`    ${facts.join(', ')}`);
     if (device.lastExit !== null) {
@@ -48,6 +49,12 @@ export function statusText(status: StackStatus): string {
   if (status.problems.length > 0)
     lines.push('next: vdpactl deploy mends what is missing; vdpactl destroy removes everything');
   return `${lines.join('\n')}\n`;
+}
+
+/** Only the agent knows who has a device: without its answer nobody may be told that it is free. */
+function holder(workload: string | null, agentAnswers: boolean): string {
+  if (workload !== null) return `attached to ${workload}`;
+  return agentAnswers ? 'free' : 'holder not known';
 }
 
 function row(name: string, state: string, pid: number | null, log: string): string {

@@ -22,7 +22,7 @@ export function makeReportFolder(cwd: string, wanted: string | null, now: Date):
   } catch (error) {
     const known = diskError(error, path);
     if (known instanceof VdpaError) throw known;
-    throw new VdpaError('VDPA-REPORT-001', messageOf(error), {
+    throw new VdpaError('VDPA-REPORT-001', `the folder for the report cannot be made: ${messageOf(error)}`, {
       where: path,
       next: 'choose another folder with --report',
       cause: error,
