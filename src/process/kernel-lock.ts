@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { connect, createServer, type Server } from 'node:net';
+import { createHash } from 'node:crypto';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { errnoOf } from '../errors/vdpa-error.ts';
 
 /** A lock that the kernel keeps: it is gone when its holder is, however that ended, so none is ever stale. */
@@ -8,22 +9,46 @@ export interface KernelLock {
 }
 
 const askHolderMs = 500;
+const maxAnswerLength = 1024;
+
+/** `sun_path` less its leading NUL: a longer address is cut off without a word, and two locks would be one. */
+const maxAddressBytes = 107;
 
 /**
  * Takes the lock `name`, or answers what its holder says of itself. The lock is a socket in the abstract name space
  * (unix(7)): binding is atomic, and the name disappears with the process. It holds within a network namespace.
  */
 export async function takeLock(name: string, holder: string): Promise<KernelLock | { readonly heldBy: string | null }> {
-  const address = `\0vdpactl:${name}`;
-  const server = createServer((client) => client.on('error', () => {}).end(holder));
+  const address = addressOf(name);
+  const clients = new Set<Socket>();
+  const server = createServer((client) => {
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
+    client.on('error', () => {}).end(holder);
+    client.unref();
+  });
   try {
     await listen(server, address);
   } catch (error) {
     if (errnoOf(error) !== 'EADDRINUSE') throw error;
     return { heldBy: await askHolder(address) };
   }
+  server.on('error', () => {}); // one who asked and could not be answered; the lock stands
   server.unref();
-  return { release: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    release: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // One who asked and never hung up must not keep the holder from ending.
+        for (const client of clients) client.destroy();
+      }),
+  };
+}
+
+function addressOf(name: string): string {
+  const address = `\0vdpactl:${name}`;
+  if (Buffer.byteLength(address) <= maxAddressBytes) return address;
+  return `\0vdpactl:sha256:${createHash('sha256').update(name).digest('hex')}`;
 }
 
 export function isLock(result: KernelLock | { readonly heldBy: string | null }): result is KernelLock {
@@ -40,20 +65,28 @@ function listen(server: Server, address: string): Promise<void> {
   });
 }
 
+/**
+ * What the holder says of itself within half a second; null for silence. Any user may bind an abstract address, so the
+ * answer is untrusted: it is bounded, and nothing in it can move a terminal's cursor.
+ */
 function askHolder(address: string): Promise<string | null> {
   return new Promise((resolve) => {
-    let text = '';
+    const chunks: Buffer[] = [];
     const socket = connect(address);
     const finish = (answer: string | null) => {
+      clearTimeout(deadline);
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(askHolderMs, () => finish(null));
+    const deadline = setTimeout(() => finish(null), askHolderMs);
     socket.on('error', () => finish(null));
     socket.on('data', (chunk) => {
-      text += chunk.toString('utf8');
-      if (text.length > 1024) finish(null);
+      chunks.push(chunk);
+      if (chunks.reduce((sum, { length }) => sum + length, 0) > maxAnswerLength) finish(null);
     });
-    socket.on('end', () => finish(text === '' ? null : text));
+    socket.on('end', () => {
+      const text = Buffer.concat(chunks).toString('utf8').replace(/\p{C}/gu, '?');
+      finish(text === '' ? null : text);
+    });
   });
 }

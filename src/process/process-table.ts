@@ -27,15 +27,17 @@ export function markerFor(role: string, runDir: string): Record<string, string> 
 /** State letter and start time of one /proc/PID/stat line, or null for anything else. */
 export function parseStat(text: string): { state: string; startTicks: number } | null {
   // The command name stands in parentheses and may hold any character, parentheses too.
+  const nameEnd = text.lastIndexOf(')');
+  if (nameEnd === -1) return null;
   const fields = text
-    .slice(text.lastIndexOf(')') + 1)
+    .slice(nameEnd + 1)
     .trim()
     .split(/\s+/);
-  const state = fields[0];
-  const startTicks = Number(fields[19]);
-  if (!text.includes(')') || state === undefined || !/^[A-Za-z]$/.test(state) || !Number.isSafeInteger(startTicks))
-    return null;
-  return { state, startTicks };
+  const state = fields[0] ?? '';
+  const ticks = fields[19] ?? '';
+  if (!/^[A-Za-z]$/.test(state) || !/^\d+$/.test(ticks)) return null;
+  const startTicks = Number(ticks);
+  return Number.isSafeInteger(startTicks) ? { state, startTicks } : null;
 }
 
 function readProc(pid: number, file: string): string | null {
@@ -80,7 +82,7 @@ export function markedProcesses(runDir: string): MarkedProcess[] {
   return found;
 }
 
-/** Sends a signal to exactly this process; false when it is gone. */
+/** Sends a signal to exactly this process; false when it is gone or is not ours to signal. */
 export function signalProcess(id: ProcessId, signal: NodeJS.Signals): boolean {
   if (!isAlive(id)) return false;
   try {
@@ -93,7 +95,9 @@ export function signalProcess(id: ProcessId, signal: NodeJS.Signals): boolean {
 /** Ends processes: SIGTERM, then SIGKILL for those still there after `graceMs`. Answers those that would not go. */
 export async function endProcesses(ids: readonly ProcessId[], graceMs: number): Promise<ProcessId[]> {
   const killWaitMs = 2_000;
-  let left = ids.filter((id) => signalProcess(id, 'SIGTERM'));
+  for (const id of ids) signalProcess(id, 'SIGTERM');
+  // Not those that took the signal: one that may not be signalled is still there.
+  let left = ids.filter(isAlive);
   for (const [signal, waitMs] of [[null, graceMs] as const, ['SIGKILL', killWaitMs] as const]) {
     if (signal !== null) for (const id of left) signalProcess(id, signal);
     const deadline = performance.now() + waitMs;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { messageOf } from '../errors/vdpa-error.ts';
 
 export interface StartOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -33,18 +34,28 @@ export interface ProcessEnd {
  */
 export function start(file: string, args: readonly string[], options: StartOptions): StartedProcess {
   const output = options.logFd ?? 'pipe';
-  const child = spawn(file, args, {
-    cwd: '/',
-    env: options.env,
-    stdio: [options.stdin ?? 'ignore', output, options.logFd ?? 'ignore'],
-    detached: options.detached ?? false,
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, {
+      cwd: '/',
+      env: options.env,
+      stdio: [options.stdin ?? 'ignore', output, options.logFd ?? 'ignore'],
+      detached: options.detached ?? false,
+    });
+  } catch (error) {
+    // Node reports a missing program as an event, but a path through a file or too long an argument by throwing.
+    return { pid: undefined, stdin: null, stdout: null, ended: Promise.resolve(notStarted(error)) };
+  }
   if (options.detached === true) child.unref();
   const ended = new Promise<ProcessEnd>((resolve) => {
     child.once('error', (error) => {
-      if (child.pid === undefined) resolve({ code: null, signal: null, failure: error.message });
+      if (child.pid === undefined) resolve(notStarted(error));
     });
     child.once('exit', (code, signal) => resolve({ code, signal, failure: null }));
   });
   return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, ended };
+}
+
+function notStarted(error: unknown): ProcessEnd {
+  return { code: null, signal: null, failure: messageOf(error) };
 }
