@@ -27,7 +27,7 @@ const dir = runDir(root);
 const store = new AttachmentStore(dir);
 store.sweep();
 const services = loadServices();
-const server = new Server();
+const server = new Server({ 'grpc.enable_channelz': 0 });
 server.addService(services.vdpaDpdk.service, vdpaDpdkService(dir));
 server.addService(services.node.service, nodeService(dir, store));
 

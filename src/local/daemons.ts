@@ -18,6 +18,9 @@ export type Daemon = 'agent' | 'supervisor';
 
 const endGraceMs = 2_000;
 
+/** MiB. A daemon's live heap is below 16; without a limit Node.js lets it grow to several times that before it collects. */
+const heapLimits = ['--max-old-space-size=40', '--max-semi-space-size=2'];
+
 /** The running daemons of a stack. */
 export function runningDaemon(dir: RunDir, daemon: Daemon): MarkedProcess | null {
   return markedProcesses(dir.root).find((found) => found.role === daemon) ?? null;
@@ -45,7 +48,7 @@ function buildOf(daemon: Daemon): string {
 export function startDaemon(dir: RunDir, daemon: Daemon, env: NodeJS.ProcessEnv): void {
   const logFd = openLog(logFile(dir, daemon));
   try {
-    start(process.execPath, ['--max-old-space-size=128', bundleOf(daemon), dir.root], {
+    start(process.execPath, [...heapLimits, bundleOf(daemon), dir.root], {
       env: { PATH: env['PATH'], [buildVariable]: buildOf(daemon), ...markerFor(daemon, dir.root) },
       logFd,
       detached: true,
