@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type MeasuredPath, withMeasuredPath } from '../../../src/bench/path/measured-path.ts';
+import { configSchema } from '../../../src/config/config-schema.ts';
+import { readStack } from '../../../src/local/stack-files.ts';
+import { workloadPrograms } from '../../../src/local/workload-programs.ts';
+import { silentProgress } from '../../../src/output/progress.ts';
+import { installedDpdk } from '../../../src/platform/dpdk.ts';
+import type { TestStack } from './stack.ts';
+
+/** Runs `work` with l3fwd and the generator on the deployed stack. */
+export async function onMeasuredPath<Result>(
+  stack: TestStack,
+  device: string | null,
+  work: (path: MeasuredPath) => Promise<Result>,
+): Promise<Result> {
+  const { env } = process;
+  const { signal } = new AbortController();
+  const dpdk = await installedDpdk(env);
+  const deployed = readStack(stack.dir);
+  if (dpdk === null || deployed === null) throw new Error('no DPDK, or nothing is deployed');
+  return withMeasuredPath(
+    {
+      dir: stack.dir,
+      stack: deployed,
+      bench: configSchema.parse({ bench: { memoryMiB: 64 } }).bench,
+      programs: await workloadPrograms(dpdk.version ?? 'unknown', env, silentProgress, signal),
+      testpmd: dpdk.testpmd,
+      device,
+      generatorInterface: null,
+      env,
+      progress: silentProgress,
+      signal,
+    },
+    work,
+  );
+}
+
+/** Sends for a moment and answers how many packets have come back through the workload. */
+export async function packetsBack({ generator }: MeasuredPath, ms = 300): Promise<number> {
+  await generator.startForwarding('flowgen');
+  await sleep(ms);
+  return (await generator.stopForwarding()).stats?.rxPackets ?? 0;
+}
+
+/** The same, after the wire was cut: tries until something comes back. The generator has to be told to connect anew. */
+export async function packetsBackAgain(path: MeasuredPath, timeoutMs: number): Promise<number> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    await path.generator.reconnect();
+    const received = await packetsBack(path, 100);
+    if (received > 0 || performance.now() > deadline) return received;
+  }
+}
