@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 
 /** A log this large is kept once as `.1` and begun anew: testpmd writes its counters for as long as it runs. */
 export const maxLogBytes = 1024 * 1024;
@@ -9,20 +19,33 @@ export function openLog(path: string): number {
   return openSync(path, 'a', 0o644);
 }
 
-/** Copies a log that has grown too large aside and empties it; the writer keeps its descriptor. */
-export function capLog(path: string): void {
+/**
+ * Copies the end of a log that has grown over `limit` bytes aside and empties it; the writer keeps its descriptor. Never
+ * throws: the log is a convenience, and a full disk must not end the data path.
+ */
+export function capLog(path: string, limit = maxLogBytes): void {
+  if (logSize(path) <= limit) return;
   try {
-    if (statSync(path).size <= maxLogBytes) return;
     const fd = openSync(path, 'r+');
     try {
-      writeFileSync(`${path}.1.tmp`, readEnd(fd, maxLogBytes));
-      renameSync(`${path}.1.tmp`, `${path}.1`);
+      keepEnd(path, fd);
       ftruncateSync(fd);
     } finally {
       closeSync(fd);
     }
   } catch {
-    // The log is a convenience: a full disk must not end the data path.
+    // Not there any more, or not ours to cut.
+  }
+}
+
+function keepEnd(path: string, fd: number): void {
+  const copy = `${path}.1.tmp`;
+  try {
+    writeFileSync(copy, readEnd(fd, maxLogBytes));
+    renameSync(copy, `${path}.1`);
+  } catch {
+    // No room for a copy: emptying the log, which follows, is what makes room.
+    rmSync(copy, { force: true });
   }
 }
 
