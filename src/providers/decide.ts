@@ -47,7 +47,7 @@ export function decide(report: NodeReport, config: Config, set: readonly string[
 function chooseProvider(report: NodeReport, config: Config): Provider {
   const named = providers.find((provider) => provider.name === config.provider);
   const chosen = named ?? providers.find((provider) => provider.assess(report).fits);
-  if (chosen !== undefined && chosen.assess(report).fits) return chosen;
+  if (chosen?.assess(report).fits) return chosen;
   throw new VdpaError('VDPA-PROVIDER-001', `the provider ${config.provider} does not fit this node`, {
     where: 'provider',
     next: 'leave out --provider to let vdpactl choose, or see: vdpactl detect',
