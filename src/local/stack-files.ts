@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { backendSpecSchema } from '../../dataplane/contract/backend-spec.ts';
@@ -7,6 +7,7 @@ import { type RunDir, specFile } from '../../dataplane/contract/run-dir.ts';
 import { readSpecs } from '../../dataplane/contract/spec-store.ts';
 import { errnoOf, messageOf, VdpaError } from '../errors/vdpa-error.ts';
 import { readJsonFile } from '../files/json-file.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { diskError, writeFileAtomic } from '../files/write-atomic.ts';
 import { schemaVersion } from '../schema-version.ts';
 import type { LocalStack } from '../templates/local-stack.ts';
@@ -58,7 +59,7 @@ export function writeStack(dir: RunDir, stack: LocalStack): void {
   checkRunDir(dir);
   try {
     for (const folder of [dir.root, dir.backends, dir.workloads, dir.devices, dir.wires, dir.logs]) {
-      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      makeFolder(folder);
     }
     const wanted = new Set(stack.backends.map((backend) => backend.device));
     writeFileAtomic(dir.stack, `${JSON.stringify(stack, null, 2)}\n`);

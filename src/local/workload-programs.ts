@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { accessSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { VdpaError } from '../errors/vdpa-error.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { packageRoot } from '../files/package-root.ts';
 import { diskError } from '../files/write-atomic.ts';
 import type { Progress } from '../output/progress.ts';
@@ -83,7 +74,7 @@ export async function workloadPrograms(
   }
   progress.step(`Building l3fwd and ealshim for DPDK ${dpdkVersion} (once)`);
   try {
-    mkdirSync(cacheFolder(env), { recursive: true });
+    makeFolder(cacheFolder(env));
     const build = mkdtempSync(join(cacheFolder(env), 'build-'));
     try {
       cpSync(join(examples, 'l3fwd'), join(build, 'l3fwd'), { recursive: true });

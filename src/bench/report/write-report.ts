@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, VdpaError } from '../../errors/vdpa-error.ts';
+import { makeFolder } from '../../files/make-folder.ts';
 import { diskError, writeFileAtomic } from '../../files/write-atomic.ts';
 import type { BenchReport } from './bench-report.ts';
 import { reportHtml } from './report-html.ts';
@@ -17,8 +18,8 @@ export function makeReportFolder(cwd: string, wanted: string | null, now: Date):
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
   const path = resolve(cwd, wanted ?? join('vdpactl-reports', time));
   try {
-    const firstMade = mkdirSync(path, { recursive: true });
-    return { path, discard: () => (firstMade === undefined ? undefined : removeEmpty(path, firstMade)) };
+    const firstMade = makeFolder(path);
+    return { path, discard: () => (firstMade === null ? undefined : removeEmpty(path, firstMade)) };
   } catch (error) {
     const known = diskError(error, path);
     if (known instanceof VdpaError) throw known;
