@@ -6,7 +6,6 @@ holder=/run/vdpactl-huge-pages/holder.quickstart # there while a stack or huge p
 resumes=0        # whether an earlier run left something
 stack_is_ours=0  # whether what is deployed goes away at the end
 pages_are_ours=0
-pages_added=0
 
 # vdpactl ARGUMENT...: as root, with the Node.js that was found.
 vdpactl() {
@@ -43,12 +42,7 @@ set_aside_huge_pages() {
   pages_are_ours=1
   set_pages set-aside quickstart $$ "$file" "$pages" ||
     fail $? 'the huge pages could not be set aside' 'do what is said above, then run ./quickstart again'
-  if ((pages > 0)); then
-    pages_added=1
-    finish "$(last_output), put back at the end"
-  else
-    finish 'enough are free'
-  fi
+  if ((pages > 0)); then finish "$(last_output), put back at the end"; else finish 'enough are free'; fi
 }
 
 # stack_state: absent, healthy or degraded.
@@ -91,10 +85,12 @@ remove_stack() {
 }
 
 put_huge_pages_back() {
+  local change
   begin 'Put huge pages back'
   set_pages put-back quickstart || fail $? 'the huge pages could not be put back' 'do what is said above'
   pages_are_ours=0
-  if ((pages_added)); then finish "$(last_output)"; else finish 'none were added'; fi
+  change=$(last_output)
+  if [[ $change == "${change#* -> } -> "* ]]; then finish 'as they were'; else finish "$change"; fi
 }
 
 leave_running() {

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Finds what is missing on this machine and installs it with apt-get.
 
-lock_timeout=120 # seconds that another package manager may take
-missing=()       # packages
-reasons=()       # one for each
+dpdk_minimum=22.11
+lock_timeout=120   # seconds that another package manager may take
+missing=()         # packages
+reasons=()         # one for each
 
 need() {
   missing+=("$1")
@@ -43,6 +44,19 @@ first_of() {
 # candidate PACKAGE: the version that apt-get would install; nothing when it knows none.
 candidate() {
   LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \([0-9].*\)/\1/p'
+}
+
+# dpdk_version: of the DPDK that is installed, or else of the one that would be; nothing when neither is known.
+dpdk_version() {
+  pkg-config --modversion libdpdk 2>/dev/null || candidate libdpdk-dev
+}
+
+require_dpdk() {
+  local version
+  version=$(dpdk_version)
+  if [[ -z $version ]] || at_least "$version" "$dpdk_minimum"; then return 0; fi
+  fail 5 "the DPDK of this machine is $version, and l3fwd reads its routes from a file since $dpdk_minimum only" \
+    'use Debian 12, Ubuntu 24.04 or later, or install a newer DPDK with its examples'
 }
 
 # distribution_has_node: another Node.js in front of the distribution's would stay in front, too old as it is.

@@ -22,6 +22,7 @@ install_packages() {
   begin 'Packages'
   find_missing
   if ((${#missing[@]} == 0)); then
+    require_dpdk
     finish 'all there'
     return 0
   fi
@@ -41,6 +42,7 @@ install_packages() {
   apt_get update || say 'apt-get update failed; going on with the package lists that are there'
   # What the distribution has is known only now.
   find_missing
+  require_dpdk
   apt_get install -y --no-install-recommends "${missing[@]}" ||
     fail $? 'apt-get could not install the packages' 'mend what apt-get names above, then run ./quickstart again'
   finish 'installed'
