@@ -96,7 +96,8 @@ function uplinksOf(tree: Tree): string[] {
   if (known !== undefined) return known;
   const uplinks = withTree(tree, (root) =>
     probe({ root })
-      .nics.filter(({ uplink }) => uplink)
+      // A physical function that is one only for its virtual function loses that reason when the function itself is lost.
+      .nics.filter(({ uplinkReasons }) => uplinkReasons.some((reason) => !reason.startsWith('its virtual function')))
       .map(({ pciAddress }) => pciAddress),
   );
   uplinksByTree.set(tree, uplinks);
