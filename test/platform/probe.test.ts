@@ -245,10 +245,11 @@ it('does not let the SSH session of the reader into a captured tree', () => {
 describe('the running machine', () => {
   it('is reported by the schema, and quickly', () => {
     probe();
-    const start = performance.now();
+    const before = process.cpuUsage();
     const report = probe({ env: process.env });
-    // Ten times what it takes, for a loaded machine.
-    expect(performance.now() - start).toBeLessThan(400);
+    const { user, system } = process.cpuUsage(before);
+    // CPU time, which others on the machine cannot take: ten times what it needs.
+    expect((user + system) / 1000).toBeLessThan(100);
     expect(() => nodeReportSchema.parse(report)).not.toThrow();
     expect(report.node.kernel).not.toBeNull();
     expect(report.node.cpus.online.length).toBeGreaterThan(0);
