@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import { schemaVersion } from '../../src/schema-version.ts';
+import { isDeviceId } from './device-id.ts';
+import { interfaceNamePattern } from './run-dir.ts';
 
-/** One device given to one workload, in the spelling of device-info-spec 1.1.0 plus the addresses. */
+/**
+ * One device given to one workload, in the spelling of device-info-spec 1.1.0 plus the addresses. The agent removes the
+ * folders that are named here, and a workload can write to its file: no name may lead out of the workload's folder.
+ */
 export const attachmentSchema = z.object({
-  device: z.string(),
-  interface: z.string(),
+  device: z.string().refine(isDeviceId),
+  interface: z.string().regex(interfaceNamePattern),
   mac: z.string(),
   queues: z.int().positive(),
   queueSize: z.int().positive(),

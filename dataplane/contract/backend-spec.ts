@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import { schemaVersion } from '../../src/schema-version.ts';
+import { isDeviceId } from './device-id.ts';
 
 /** A device and the process behind it: written by who deploys, read by the supervisor and the agent. */
 export const backendSpecSchema = z.object({
   schemaVersion: z.literal(schemaVersion),
   kind: z.literal('Backend'),
-  /** PCI address or device id. */
-  device: z.string().min(1),
+  /** PCI address or device id, in full. It becomes part of file names and of the marker of processes. */
+  device: z.string().refine(isDeviceId),
   backend: z.literal('testpmd'),
   wire: z.object({
     kind: z.enum(['memif', 'af_packet', 'null']),
@@ -39,7 +40,7 @@ export const backendStatusSchema = z.object({
   state: backendStateSchema,
   pid: z.int().positive().nullable(),
   startTicks: z.int().nonnegative().nullable(),
-  /** How often the process was started again after it had ended by itself. */
+  /** How often the process ended without being asked to: each time it is started again, at once or after a while. */
   restarts: z.int().nonnegative(),
   /** When the state was entered, ISO 8601. */
   since: z.string(),

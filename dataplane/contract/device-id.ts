@@ -13,3 +13,8 @@ export function parseDeviceId(text: string): string | null {
   if (pci !== null) return `${pci[1] ?? '0000'}:${pci[2]}`;
   return deviceIdPattern.test(text) ? text : null;
 }
+
+/** Whether this is a PCI address or device id in the one spelling that is used everywhere. */
+export function isDeviceId(text: string): boolean {
+  return parseDeviceId(text) === text;
+}

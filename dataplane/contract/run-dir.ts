@@ -55,9 +55,11 @@ export const maxSocketPathBytes = 107;
 /** The longest name of a workload: with the longest run directory in use, all its socket paths still fit. */
 export const maxWorkloadName = 24;
 export const workloadNamePattern = /^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$/;
-export const interfaceNamePattern = /^net([1-9][0-9]?)$/;
+/** A workload has at most this many interfaces: `net1` to `net99`. */
+export const maxInterfaces = 99;
+export const interfaceNamePattern = /^net[1-9][0-9]?$/;
 
 /** The longest socket path that this folder can lead to, for the check before anything is made. */
 export function longestSocketPath(dir: RunDir): string {
-  return join(dir.workloads, 'w'.repeat(maxWorkloadName), 'net99', 'vhost.sock');
+  return join(dir.workloads, 'w'.repeat(maxWorkloadName), `net${maxInterfaces}`, 'vhost.sock');
 }

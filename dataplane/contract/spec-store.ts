@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoOf } from '../../src/errors/vdpa-error.ts';
 import { readJsonFile } from '../../src/files/json-file.ts';
 import { type BackendSpec, backendSpecSchema } from './backend-spec.ts';
 import type { RunDir } from './run-dir.ts';
@@ -11,24 +12,38 @@ export interface StoredSpec {
   readonly hash: string;
 }
 
-/** The content hash of a spec: a backend is restarted when, and only when, it changes. */
+/** The content hash of a spec: a backend is restarted when, and only when, it changes. The order of keys is no content. */
 export function specHash(spec: BackendSpec): string {
-  return createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16);
+  return createHash('sha256').update(JSON.stringify(spec, sortKeys)).digest('hex').slice(0, 16);
 }
 
-/** The backends that are wanted, by device. A file that is not a spec is passed over: it starts nothing. */
-export function readSpecs(dir: RunDir): Map<string, StoredSpec> {
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * The backends that are wanted, by device. A file that is not a spec starts nothing. Only a file that is gone ends
+ * something: for one that cannot be read, the spec in `before` stands.
+ */
+export function readSpecs(
+  dir: RunDir,
+  before: ReadonlyMap<string, StoredSpec> = new Map(),
+): ReadonlyMap<string, StoredSpec> {
   const specs = new Map<string, StoredSpec>();
   let names: string[];
   try {
     names = readdirSync(dir.backends).sort();
-  } catch {
-    return specs;
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT' ? specs : before;
   }
   for (const name of names) {
     if (!name.endsWith('.json') || name.endsWith('.status.json')) continue;
+    const device = name.slice(0, -'.json'.length);
     const spec = readJsonFile(join(dir.backends, name), backendSpecSchema);
-    if (spec !== null && name === `${spec.device}.json`) specs.set(spec.device, { spec, hash: specHash(spec) });
+    const known = before.get(device);
+    if (spec?.device === device) specs.set(device, { spec, hash: specHash(spec) });
+    else if (known !== undefined) specs.set(device, known);
   }
   return specs;
 }

@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, rmSync } from 'node:fs';
+import { messageOf } from '../../src/errors/vdpa-error.ts';
 import { logSize, logTail, openLog } from '../../src/files/capped-log.ts';
-import { endProcesses, identify, isAlive, markerFor, type ProcessId } from '../../src/process/process-table.ts';
-import { type ProcessEnd, start } from '../../src/process/start.ts';
+import {
+  endProcesses,
+  identify,
+  isAlive,
+  markerFor,
+  type ProcessId,
+  processVariable,
+} from '../../src/process/process-table.ts';
+import { type ProcessEnd, type StartedProcess, start } from '../../src/process/start.ts';
 import type { BackendSpec } from '../contract/backend-spec.ts';
 import { logFile, type RunDir } from '../contract/run-dir.ts';
 
 /** One backend process, started by this supervisor or found running when it began. */
 export interface BackendProcess {
-  readonly id: ProcessId;
+  /** null when it could not be started, or was gone before it could be looked at; `exit` says why. */
+  readonly id: ProcessId | null;
   /** Settles when the process has ended. */
   readonly exit: Promise<ProcessEnd>;
-  /** Whether its output says that it forwards. */
-  isReady(): boolean;
+  /** Whether its output holds `text`. */
+  hasSaid(text: string): boolean;
   lastOutput(lines: number): string[];
   stop(graceMs: number): Promise<void>;
+  /** Looks for its end no more; the process runs on. */
+  letGo(): void;
 }
 
 const adoptedPollMs = 100;
@@ -22,56 +33,79 @@ const readyWindowBytes = 256 * 1024;
 
 export const backendRole = (device: string): string => `backend:${device}`;
 /** Carries the spec's hash in the process's environment, so that the next supervisor knows what it has found. */
-export const specHashVariable = 'VDPACTL_SPEC';
+const specHashVariable = 'VDPACTL_SPEC';
+/** Where in the log its output begins, bytes; for the next supervisor too. */
+const logStartVariable = 'VDPACTL_LOG_START';
 
+/** Starts the process of `spec`. Never throws: what cannot be started ends at once and says why. */
 export function startBackend(dir: RunDir, spec: BackendSpec, specHash: string): BackendProcess {
   const log = logFile(dir, spec.device);
-  for (const socket of spec.listensOn) rmSync(socket, { force: true });
   const logStart = logSize(log);
-  const logFd = openLog(log);
-  const child = start(spec.program, spec.args, {
-    env: {
-      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-      // EAL makes its folder dpdk/ below this instead of below /var/run, where nobody would remove it.
-      RUNTIME_DIRECTORY: dir.root,
-      [specHashVariable]: specHash,
-      ...markerFor(backendRole(spec.device), dir.root),
-    },
-    logFd,
-    detached: true,
-  });
-  closeSync(logFd);
+  let child: StartedProcess;
+  try {
+    for (const socket of spec.listensOn) rmSync(socket, { force: true });
+    const logFd = openLog(log);
+    try {
+      child = start(spec.program, spec.args, {
+        env: {
+          PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+          // EAL makes its folder dpdk/ below this instead of below /var/run, where nobody would remove it.
+          RUNTIME_DIRECTORY: dir.root,
+          [specHashVariable]: specHash,
+          [logStartVariable]: String(logStart),
+          ...markerFor(backendRole(spec.device), dir.root),
+        },
+        logFd,
+        detached: true,
+      });
+    } finally {
+      closeSync(logFd);
+    }
+  } catch (error) {
+    const exit = Promise.resolve({ code: null, signal: null, failure: messageOf(error) });
+    return { ...withLog(log, logStart), id: null, exit, stop: async () => {}, letGo: () => {} };
+  }
   const id = child.pid === undefined ? null : identify(child.pid);
-  return backendProcess(id ?? { pid: child.pid ?? 0, startTicks: -1 }, child.ended, log, logStart, spec.readyText);
+  return { ...withLog(log, logStart), id, exit: child.ended, stop: stopper(id), letGo: () => {} };
 }
 
 /** Takes over a process that an earlier supervisor started. It is not a child, so its end has to be looked for. */
-export function adoptBackend(dir: RunDir, device: string, id: ProcessId): BackendProcess {
+export function adoptBackend(
+  dir: RunDir,
+  device: string,
+  id: ProcessId,
+): BackendProcess & { readonly specHash: string } {
+  const logStart = Number(processVariable(id.pid, logStartVariable) ?? 0);
+  let timer: NodeJS.Timeout | undefined;
   const exit = new Promise<ProcessEnd>((resolve) => {
-    const timer = setInterval(() => {
+    timer = setInterval(() => {
       if (isAlive(id)) return;
       clearInterval(timer);
       resolve({ code: null, signal: null, failure: null });
     }, adoptedPollMs);
   });
-  // It was ready under the supervisor before; its first lines may be long gone from the log.
-  return { ...backendProcess(id, exit, logFile(dir, device), 0, ''), isReady: () => true };
+  return {
+    ...withLog(logFile(dir, device), logStart),
+    id,
+    specHash: processVariable(id.pid, specHashVariable) ?? '',
+    exit,
+    stop: stopper(id),
+    letGo: () => clearInterval(timer),
+  };
 }
 
-function backendProcess(
-  id: ProcessId,
-  exit: Promise<ProcessEnd>,
-  log: string,
-  logStart: number,
-  readyText: string,
-): BackendProcess {
+function withLog(log: string, logStart: number): Pick<BackendProcess, 'hasSaid' | 'lastOutput'> {
   return {
-    id,
-    exit,
-    isReady: () => logTail(log, readyWindowBytes, logStart).includes(readyText),
-    lastOutput: (lines) => logTail(log, 8192, logStart).trimEnd().split('\n').slice(-lines),
-    async stop(graceMs) {
-      await endProcesses([id], graceMs);
+    hasSaid: (text) => logTail(log, readyWindowBytes, logStart).includes(text),
+    lastOutput: (lines) => {
+      const text = logTail(log, 8192, logStart).trimEnd();
+      return text === '' ? [] : text.split('\n').slice(-lines);
     },
+  };
+}
+
+function stopper(id: ProcessId | null): BackendProcess['stop'] {
+  return async (graceMs) => {
+    if (id !== null) await endProcesses([id], graceMs);
   };
 }

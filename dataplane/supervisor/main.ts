@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../src/errors/vdpa-error.ts';
 import { isLock, takeLock } from '../../src/process/kernel-lock.ts';
 import { runDir } from '../contract/run-dir.ts';
 import { Supervisor } from './supervisor.ts';
@@ -28,15 +29,18 @@ if (!isLock(lock)) {
 const dir = runDir(root);
 const supervisor = new Supervisor(dir, log);
 let wake: AbortController = new AbortController();
-// Backends outlive their supervisor on purpose: whoever comes next takes them over.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    // Backends outlive their supervisor on purpose: whoever comes next takes them over.
+    supervisor.letGo();
+    process.exit(0);
+  });
+}
 process.on('SIGHUP', () => {
   supervisor.retryNow();
   wake.abort();
 });
-watch(dir.backends, (_event, name) => {
-  if (name?.endsWith('.json') === true && !name.endsWith('.status.json')) wake.abort();
-}).on('error', () => process.exit(0));
+hearOfChanges();
 
 supervisor.adopt();
 for (;;) {
@@ -44,4 +48,16 @@ for (;;) {
   supervisor.tick();
   const delay = supervisor.isStarting ? changeDelayMs : tickMs;
   await sleep(delay, undefined, { signal: wake.signal }).catch(() => {});
+}
+
+/** Only a short cut: without it, as on a machine that is out of inotify watches, a change is seen at the next look. */
+function hearOfChanges(): void {
+  const goOnWithout = (error: unknown) => log(`changes are seen every ${tickMs} ms only: ${messageOf(error)}`);
+  try {
+    watch(dir.backends, (_event, name) => {
+      if (name?.endsWith('.json') === true && !name.endsWith('.status.json')) wake.abort();
+    }).on('error', goOnWithout);
+  } catch (error) {
+    goOnWithout(error);
+  }
 }

@@ -10,7 +10,7 @@ export interface Slot {
   readonly retryAt: number;
   /** Failures in a row. */
   readonly failures: number;
-  /** Starts after an end that nobody asked for, ever. */
+  /** Ends that nobody asked for, ever; each is followed by a start for as long as the backend is wanted. */
   readonly restarts: number;
 }
 
@@ -38,7 +38,12 @@ export function reconcile(
   return actions;
 }
 
-export function started(before: Slot | undefined, specHash: string, now: number): Slot {
+/** The slot of a process that was just started. What is remembered of an earlier one with the same spec counts on. */
+export function started(
+  before: Pick<Slot, 'specHash' | 'failures' | 'restarts'> | undefined,
+  specHash: string,
+  now: number,
+): Slot {
   const sameSpec = before?.specHash === specHash;
   return {
     phase: 'starting',

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rmSync } from 'node:fs';
-import { capLog } from '../../src/files/capped-log.ts';
-import { writeFileAtomic } from '../../src/files/write-atomic.ts';
-import { markedProcesses, processVariable } from '../../src/process/process-table.ts';
+import { capLog, maxLogBytes } from '../../src/files/capped-log.ts';
+import { endProcesses, markedProcesses, type ProcessId } from '../../src/process/process-table.ts';
 import type { ProcessEnd } from '../../src/process/start.ts';
 import { schemaVersion } from '../../src/schema-version.ts';
 import type { BackendState, BackendStatus } from '../contract/backend-spec.ts';
-import { logFile, type RunDir, statusFile } from '../contract/run-dir.ts';
+import { logFile, type RunDir } from '../contract/run-dir.ts';
 import { readSpecs, type StoredSpec } from '../contract/spec-store.ts';
-import { adoptBackend, type BackendProcess, specHashVariable, startBackend } from './backend-process.ts';
+import { adoptBackend, type BackendProcess, backendRole, startBackend } from './backend-process.ts';
 import { type Action, becameReady, ended, reconcile, type Slot, started, stopRequested } from './reconcile.ts';
+import { StatusFiles } from './status-files.ts';
 
 /** How long a backend may take to end by itself: testpmd stops its cores and closes its ports. */
 const stopGraceMs = 3_000;
 const outputLines = 12;
+/** A starting backend's log is let grow further: cutting it could lose the line that says that it is ready. */
+const maxStartLogBytes = 16 * maxLogBytes;
 
 interface Backend {
   slot: Slot;
@@ -27,28 +28,54 @@ export class Supervisor {
   readonly #dir: RunDir;
   readonly #log: (line: string) => void;
   readonly #backends = new Map<string, Backend>();
-  #specs = new Map<string, StoredSpec>();
-  readonly #written = new Map<string, string>();
+  readonly #statuses: StatusFiles;
+  #specs: ReadonlyMap<string, StoredSpec> = new Map();
+  #released = false;
 
   constructor(dir: RunDir, log: (line: string) => void) {
     this.#dir = dir;
     this.#log = log;
+    this.#statuses = new StatusFiles(dir, log);
   }
 
   /** Takes over what an earlier supervisor left running, so that its end disturbed no traffic. */
   adopt(): void {
-    for (const found of markedProcesses(this.#dir.root)) {
-      if (!found.role.startsWith('backend:')) continue;
-      const device = found.role.slice('backend:'.length);
-      const process = adoptBackend(this.#dir, device, found);
-      const slot: Slot = {
-        // It ran long before this supervisor did: if it ends now, that is no failed start.
-        ...started(undefined, processVariable(found.pid, specHashVariable) ?? '', Number.NEGATIVE_INFINITY),
-        phase: 'running',
-      };
-      this.#enter(device, { slot, process, since: new Date().toISOString(), lastExit: null });
-      this.#log(`${device}: took over process ${found.pid}`);
+    const prefix = backendRole('');
+    const backends = markedProcesses(this.#dir.root).filter(({ role }) => role.startsWith(prefix));
+    for (const role of new Set(backends.map((found) => found.role))) {
+      const device = role.slice(prefix.length);
+      const status = this.#statuses.read(device);
+      const all = backends.filter((found) => found.role === role);
+      const recorded = all.find(({ pid, startTicks }) => pid === status?.pid && startTicks === status.startTicks);
+      const kept = recorded ?? all[0];
+      if (kept !== undefined) this.#takeOver(device, kept, status, recorded === undefined ? null : status);
+      const surplus = all.filter((found) => found !== kept);
+      for (const { pid } of surplus) this.#log(`${device}: ending process ${pid}, which is one too many`);
+      void endProcesses(surplus, stopGraceMs);
     }
+  }
+
+  /** `memory` is what was last written of the device, `recorded` the same if it was written of this very process. */
+  #takeOver(device: string, found: ProcessId, memory: BackendStatus | null, recorded: BackendStatus | null): void {
+    const process = adoptBackend(this.#dir, device, found);
+    const slot: Slot = {
+      // It ran long before this supervisor did: if it ends now, that is no failed start.
+      ...started(undefined, process.specHash, Number.NEGATIVE_INFINITY),
+      phase: recorded === null ? 'running' : phaseOf(recorded.state),
+      restarts: memory?.restarts ?? 0,
+    };
+    const since = recorded?.since ?? new Date().toISOString();
+    this.#log(`${device}: took over process ${found.pid}`);
+    this.#enter(device, { slot, process, since, lastExit: memory?.lastExit ?? null });
+    // It had been asked to end already; nobody else is left to insist.
+    if (slot.phase === 'stopping') void process.stop(stopGraceMs);
+  }
+
+  /** Lets go of every backend, which all run on: the end of this supervisor, and the beginning of the next. */
+  letGo(): void {
+    this.#released = true;
+    for (const backend of this.#backends.values()) backend.process?.letGo();
+    this.#backends.clear();
   }
 
   /** Whether a backend is between its start and its first forwarded packet: a time to look often. */
@@ -65,17 +92,23 @@ export class Supervisor {
 
   /** One look at what is wanted and what runs, and the steps that lead from one to the other. */
   tick(): void {
-    this.#specs = readSpecs(this.#dir);
     for (const [device, backend] of this.#backends) {
-      if (backend.slot.phase === 'starting' && backend.process?.isReady() === true) {
+      const readyText = this.#specs.get(device)?.spec.readyText;
+      if (
+        backend.slot.phase === 'starting' &&
+        readyText !== undefined &&
+        backend.process?.hasSaid(readyText) === true
+      ) {
         this.#change(device, backend, becameReady(backend.slot));
       }
-      capLog(logFile(this.#dir, device));
+      capLog(logFile(this.#dir, device), backend.slot.phase === 'starting' ? maxStartLogBytes : maxLogBytes);
     }
+    for (const daemon of ['agent', 'supervisor']) capLog(logFile(this.#dir, daemon));
     this.#act();
   }
 
   #act(): void {
+    this.#specs = readSpecs(this.#dir, this.#specs);
     const wanted = new Map([...this.#specs].map(([device, stored]) => [device, stored.hash]));
     const slots = new Map([...this.#backends].map(([device, backend]) => [device, backend.slot]));
     for (const action of reconcile(wanted, slots, performance.now())) this.#perform(action);
@@ -87,18 +120,23 @@ export class Supervisor {
     const stored = this.#specs.get(device);
     if (kind === 'forget') {
       this.#backends.delete(device);
-      this.#written.delete(device);
-      rmSync(statusFile(this.#dir, device), { force: true });
+      this.#statuses.remove(device);
       this.#log(`${device}: removed`);
     } else if (kind === 'stop' && backend !== undefined) {
       this.#change(device, backend, stopRequested(backend.slot));
       void backend.process?.stop(stopGraceMs);
-    } else if (kind === 'start' && stored !== undefined) {
-      const process = startBackend(this.#dir, stored.spec, stored.hash);
-      const slot = started(backend?.slot, stored.hash, performance.now());
-      this.#log(`${device}: started process ${process.id.pid}`);
-      this.#enter(device, { slot, process, since: new Date().toISOString(), lastExit: backend?.lastExit ?? null });
-    }
+    } else if (kind === 'start' && stored !== undefined) this.#start(device, stored, backend);
+  }
+
+  #start(device: string, stored: StoredSpec, before: Backend | undefined): void {
+    // Without a slot there may still be a status: an earlier supervisor and the backend were both killed.
+    const recorded = before === undefined ? this.#statuses.read(device) : null;
+    const memory = recorded === null ? before?.slot : { ...recorded, failures: 0 };
+    const process = startBackend(this.#dir, stored.spec, stored.hash);
+    const slot = started(memory, stored.hash, performance.now());
+    if (process.id !== null) this.#log(`${device}: started process ${process.id.pid}`);
+    const lastExit = before?.lastExit ?? recorded?.lastExit ?? null;
+    this.#enter(device, { slot, process, since: new Date().toISOString(), lastExit });
   }
 
   #enter(device: string, backend: Backend): void {
@@ -108,12 +146,14 @@ export class Supervisor {
   }
 
   #onExit(device: string, backend: Backend, exit: ProcessEnd): void {
+    if (this.#released) return;
     const asked = backend.slot.phase === 'stopping';
     const output = exit.failure === null ? (backend.process?.lastOutput(outputLines) ?? []) : [exit.failure];
     backend.process = null;
     if (!asked) backend.lastExit = { at: new Date().toISOString(), code: exit.code, signal: exit.signal, output };
     this.#change(device, backend, ended(backend.slot, performance.now()));
-    this.#log(`${device}: ${asked ? 'stopped' : `ended by itself (code ${exit.code}, signal ${exit.signal})`}`);
+    const how = exit.failure ?? `code ${exit.code}, signal ${exit.signal}`;
+    this.#log(`${device}: ${asked ? 'stopped' : `ended by itself (${how})`}`);
     // The first restart follows at once, not at the next look: this is the gap that traffic sees.
     this.#act();
   }
@@ -125,29 +165,27 @@ export class Supervisor {
   }
 
   #writeStatus(device: string, backend: Backend): void {
-    const status: BackendStatus = {
+    this.#statuses.write({
       schemaVersion,
       device,
       state: stateOf(backend.slot),
-      pid: backend.process?.id.pid ?? null,
-      startTicks: backend.process === null ? null : Math.max(0, backend.process.id.startTicks),
+      pid: backend.process?.id?.pid ?? null,
+      startTicks: backend.process?.id?.startTicks ?? null,
       restarts: backend.slot.restarts,
       since: backend.since,
       lastExit: backend.lastExit,
       specHash: backend.slot.specHash,
-    };
-    const text = `${JSON.stringify(status, null, 2)}\n`;
-    if (this.#written.get(device) === text) return;
-    try {
-      writeFileAtomic(statusFile(this.#dir, device), text);
-      this.#written.set(device, text);
-    } catch (error) {
-      this.#log(`${device}: cannot write the status: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    });
   }
 }
 
 function stateOf(slot: Slot): BackendState {
   if (slot.phase === 'waiting') return slot.failures > 0 ? 'backing-off' : 'stopped';
   return slot.phase === 'stopping' ? 'stopped' : slot.phase;
+}
+
+/** The phase of a process that is alive, from what was last said of it. */
+function phaseOf(state: BackendState): Slot['phase'] {
+  if (state === 'starting') return 'starting';
+  return state === 'stopped' ? 'stopping' : 'running';
 }
