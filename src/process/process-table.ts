@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
@@ -66,9 +67,25 @@ export function processVariable(pid: number, name: string): string | null {
   return entry === undefined ? null : Buffer.from(entry.slice(name.length + 1), 'latin1').toString('utf8');
 }
 
+/**
+ * The folder that a path leads to, as a process sees it. Two processes may mean different folders by one path: a host
+ * sees the processes of its containers, each of which may have a stack of its own in /run/vdpactl.
+ */
+function folderSeenBy(process: number | 'self', path: string): string | null {
+  try {
+    const { dev, ino } = statSync(`/proc/${process}/root${path}`);
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}
+
 /** The living processes of the stack in `runDir`, this one excepted. */
 export function markedProcesses(runDir: string): MarkedProcess[] {
   const found: MarkedProcess[] = [];
+  // The folder above: the run directory itself may be gone while processes of its stack are still there.
+  const parent = dirname(runDir);
+  const ourParent = folderSeenBy('self', parent);
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
@@ -76,7 +93,7 @@ export function markedProcesses(runDir: string): MarkedProcess[] {
     if (marker === null) continue;
     const at = marker.indexOf('@');
     if (at === -1 || marker.slice(at + 1) !== runDir) continue;
-    const id = identify(pid);
+    const id = folderSeenBy(pid, parent) === ourParent ? identify(pid) : null;
     if (id !== null) found.push({ ...id, role: marker.slice(0, at) });
   }
   return found;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -109,6 +110,21 @@ describe('a process', () => {
     expect(processVariable(one.pid, 'VDPACTL')).toBeNull();
     for (const child of [one, two]) process.kill(child.pid, 'SIGKILL');
   });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'of a container that has another folder by the same path is not ours',
+    async () => {
+      const parent = folder();
+      const root = `${parent}/stack`;
+      // A mount name space of its own, as a container has: the same path is another folder there.
+      const script = `mount -t tmpfs tmpfs '${parent}' && touch '${parent}/ready' && exec sleep 60`;
+      const other = startMarked('agent', 'unshare', ['-m', 'sh', '-c', script], root);
+      while (!existsSync(`/proc/${other.pid}/root${parent}/ready`)) await sleep(10);
+      const ours = startMarked('supervisor', 'sleep', ['60'], root);
+      expect(markedProcesses(root).map(({ role }) => role)).toEqual(['supervisor']);
+      for (const child of [other, ours]) process.kill(child.pid, 'SIGKILL');
+    },
+  );
 });
 
 describe('endProcesses', () => {
