@@ -2,7 +2,7 @@
 import { watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../src/errors/vdpa-error.ts';
-import { isLock, takeLock } from '../../src/process/kernel-lock.ts';
+import { isLock, takeLockWithin } from '../../src/process/kernel-lock.ts';
 import { runDir } from '../contract/run-dir.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -10,6 +10,9 @@ import { Supervisor } from './supervisor.ts';
 const tickMs = 500;
 /** While a backend starts, its readiness is looked for this often, ms. */
 const changeDelayMs = 20;
+
+/** How long a predecessor that was killed may take to be gone altogether, ms. */
+const lockWaitMs = 2_000;
 
 const root = process.argv[2];
 const log = (line: string): void => {
@@ -20,7 +23,7 @@ if (root === undefined) {
   process.stderr.write('usage: supervisor RUN_DIR\n');
   process.exit(2);
 }
-const lock = await takeLock(`supervisor:${root}`, String(process.pid));
+const lock = await takeLockWithin(`supervisor:${root}`, String(process.pid), lockWaitMs);
 if (!isLock(lock)) {
   log(`another supervisor has ${root} (process ${lock.heldBy ?? 'unknown'})`);
   process.exit(5);
@@ -36,7 +39,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.exit(0);
   });
 }
-process.on('SIGHUP', () => {
+// A signal that does nothing to a process that is not listening yet: it may come while this one is still starting.
+process.on('SIGCONT', () => {
   supervisor.retryNow();
   wake.abort();
 });

@@ -86,7 +86,7 @@ async function ensureDaemon(dir: RunDir, daemon: Daemon, env: NodeJS.ProcessEnv)
   const found = runningDaemon(dir, daemon);
   if (found !== null && isCurrent(found, daemon)) {
     // A running supervisor may be waiting out a back-off; to deploy again means to try again now.
-    if (daemon === 'supervisor') signalProcess(found, 'SIGHUP');
+    if (daemon === 'supervisor') signalProcess(found, 'SIGCONT');
     return;
   }
   if (found !== null) await stopDaemon(dir, daemon);

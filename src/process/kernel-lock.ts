@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errnoOf } from '../errors/vdpa-error.ts';
 
 /** A lock that the kernel keeps: it is gone when its holder is, however that ended, so none is ever stale. */
@@ -49,6 +50,20 @@ function addressOf(name: string): string {
   const address = `\0vdpactl:${name}`;
   if (Buffer.byteLength(address) <= maxAddressBytes) return address;
   return `\0vdpactl:sha256:${createHash('sha256').update(name).digest('hex')}`;
+}
+
+/** As `takeLock`, but a holder that is just ending is waited for: its name goes a moment after the rest of it. */
+export async function takeLockWithin(
+  name: string,
+  holder: string,
+  waitMs: number,
+): Promise<KernelLock | { readonly heldBy: string | null }> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const result = await takeLock(name, holder);
+    if (isLock(result) || performance.now() >= deadline) return result;
+    await sleep(50);
+  }
 }
 
 export function isLock(result: KernelLock | { readonly heldBy: string | null }): result is KernelLock {

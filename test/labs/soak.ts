@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runDir } from '../../dataplane/contract/run-dir.ts';
 import { configSchema } from '../../src/config/config-schema.ts';
-import { messageOf } from '../../src/errors/vdpa-error.ts';
+import { messageOf, VdpaError } from '../../src/errors/vdpa-error.ts';
 import { AgentClient } from '../../src/local/agent-client.ts';
 import { deployStack } from '../../src/local/deploy.ts';
 import { destroyStack } from '../../src/local/destroy.ts';
@@ -126,7 +126,8 @@ async function deploy(): Promise<void> {
     });
     counts.redeploy += 1;
   } catch (error) {
-    problems.push(`deploy: ${messageOf(error)}`);
+    const details = error instanceof VdpaError ? [...error.details] : [];
+    problems.push([`deploy: ${messageOf(error)}`, ...details].join('\n  '));
   }
 }
 
