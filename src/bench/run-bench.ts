@@ -9,7 +9,7 @@ import { withStackLock } from '../local/stack-lock.ts';
 import { endStrays } from '../local/strays.ts';
 import { workloadPrograms } from '../local/workload-programs.ts';
 import type { Progress } from '../output/progress.ts';
-import { interfaceFacts } from '../platform/interface-facts.ts';
+import { interfaceFacts } from '../platform/network/interface-facts.ts';
 import { openRoot } from '../platform/root-fs.ts';
 import { diagnose } from './diagnosis/diagnose.ts';
 import { observe } from './diagnosis/observe.ts';

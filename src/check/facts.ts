@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { InterfaceFacts } from '../platform/interface-facts.ts';
+import type { InterfaceFacts } from '../platform/network/interface-facts.ts';
 import type { NodeReport } from '../platform/node-report.ts';
 
 /** All that the checks judge. Gathered once, at the edge; the checks themselves read nothing. */

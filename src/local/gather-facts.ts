@@ -5,7 +5,7 @@ import { longestSocketPath, type RunDir } from '../../dataplane/contract/run-dir
 import type { CheckFacts } from '../check/facts.ts';
 import type { BenchConfig, Config } from '../config/config-schema.ts';
 import { messageOf } from '../errors/vdpa-error.ts';
-import { interfaceFacts } from '../platform/interface-facts.ts';
+import { interfaceFacts } from '../platform/network/interface-facts.ts';
 import { markedProcesses } from '../process/process-table.ts';
 import type { PlannedStack } from './plan-stack.ts';
 import { checkRunDir, readStack } from './stack-files.ts';

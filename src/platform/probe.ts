@@ -6,9 +6,9 @@ import { readHugepages } from './hugepages.ts';
 import { readDmi, readIdentity } from './identity.ts';
 import { readIommu } from './iommu.ts';
 import { readModules } from './kernel-modules.ts';
-import { readNics } from './nics.ts';
 import type { NodeReport } from './node-report.ts';
 import { createNotes } from './note.ts';
+import { readNics } from './pci/nics.ts';
 import { openRoot, type RootFs } from './root-fs.ts';
 
 export interface ProbeOptions {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseCount, parseHex, parseMac, pciAddressPattern } from './fields.ts';
+import { parseCount, parseHex, parseMac, pciAddressPattern } from '../fields.ts';
+import { readUplinks, type UplinkReason, type Uplinks } from '../network/uplink.ts';
+import type { Nic } from '../node-report.ts';
+import type { Note } from '../note.ts';
+import type { RootFs } from '../root-fs.ts';
 import { kindOf } from './nic-kind.ts';
 import { indexNetdevs, type NicNetdevs } from './nic-netdevs.ts';
-import type { Nic } from './node-report.ts';
-import type { Note } from './note.ts';
-import type { RootFs } from './root-fs.ts';
 import { readSriov } from './sriov.ts';
-import { readUplinks, type UplinkReason, type Uplinks } from './uplink.ts';
 import { readVdpaDevices } from './vdpa-devices.ts';
 
 const pciDir = 'sys/bus/pci/devices';

@@ -2,7 +2,13 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { canonicalAddress, formatIpv6, parseIpv4, parseIpv6, samePrefix } from '../../src/platform/ip-address.ts';
+import {
+  canonicalAddress,
+  formatIpv6,
+  parseIpv4,
+  parseIpv6,
+  samePrefix,
+} from '../../../src/platform/network/ip-address.ts';
 
 it.each([
   ['192.0.2.1', '192.0.2.1'],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { Nic } from '../node-report.ts';
 import { dpdkDriver } from './dpdk-nic-ids.ts';
-import type { Nic } from './node-report.ts';
 
 export interface NicIds {
   readonly vendor: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIpAddressJson } from '../../src/platform/ipv4-addresses.ts';
+import { parseIpAddressJson } from '../../../src/platform/network/ipv4-addresses.ts';
 import {
   parseFibTrieLocals,
   parseIfInet6,
@@ -9,9 +9,9 @@ import {
   parseIpv6Routes,
   parseNetDev,
   parsePppoe,
-} from '../../src/platform/net-tables.ts';
-import { parseSshConnection } from '../../src/platform/ssh-connection.ts';
-import { junk } from '../fixtures/junk.ts';
+} from '../../../src/platform/network/net-tables.ts';
+import { parseSshConnection } from '../../../src/platform/network/ssh-connection.ts';
+import { junk } from '../../fixtures/junk.ts';
 
 const header = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
 

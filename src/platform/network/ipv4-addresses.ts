@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { networkInterfaces } from 'node:os';
-import { ask } from '../process/ask.ts';
-import { parseCount } from './fields.ts';
+import { ask } from '../../process/ask.ts';
+import { parseCount } from '../fields.ts';
+import type { RootFs } from '../root-fs.ts';
 import { formatIpv4, parseIpv4 } from './ip-address.ts';
 import type { NetFacts } from './net-facts.ts';
 import type { InterfaceAddress, Ipv4Route } from './net-tables.ts';
-import type { RootFs } from './root-fs.ts';
 
 export interface PlacedAddress extends InterfaceAddress {
   readonly source: string;

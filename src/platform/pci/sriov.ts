@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseCount, pciAddressPattern } from './fields.ts';
-import type { Nic } from './node-report.ts';
-import type { RootFs } from './root-fs.ts';
+import { parseCount, pciAddressPattern } from '../fields.ts';
+import type { Nic } from '../node-report.ts';
+import type { RootFs } from '../root-fs.ts';
 
 /** The place of a PCI function in SR-IOV: physical, virtual (with its physical one), or null where it has none. */
 export function readSriov(fs: RootFs, dir: string): Nic['sriov'] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lastPciAddress } from './fields.ts';
-import { readInterfaces } from './net-facts.ts';
-import type { RootFs } from './root-fs.ts';
+import { lastPciAddress } from '../fields.ts';
+import { readInterfaces } from '../network/net-facts.ts';
+import type { RootFs } from '../root-fs.ts';
 
 export interface NicNetdevs {
   readonly names: readonly string[];

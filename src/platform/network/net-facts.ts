@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { RootFs } from '../root-fs.ts';
 import {
   type InterfaceAddress,
   type Ipv4Route,
@@ -11,7 +13,6 @@ import {
   parsePppoe,
   type Table,
 } from './net-tables.ts';
-import type { RootFs } from './root-fs.ts';
 
 /** Enough for 60,000 routes. A table that is longer counts as unread. */
 const tableLimit = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseCount } from './fields.ts';
-import type { RootFs } from './root-fs.ts';
+import { parseCount } from '../fields.ts';
+import type { RootFs } from '../root-fs.ts';
 
 /** Which interfaces send through which. */
 export interface NetdevGraph {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { kindOf } from '../../src/platform/nic-kind.ts';
+import { kindOf } from '../../../src/platform/pci/nic-kind.ts';
 
 it.each([
   ['15b3:101d', '15b3:0001', 'vdpa', 'ConnectX-6 Dx'],

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { RootFs } from '../root-fs.ts';
 import { parseIpv6 } from './ip-address.ts';
 import { mayHaveUnplacedAddress, readIpv4Addresses } from './ipv4-addresses.ts';
 import { type NetFacts, readNetFacts } from './net-facts.ts';
 import { readNetdevGraph } from './netdev-graph.ts';
-import type { RootFs } from './root-fs.ts';
 import { interfacesTowards, parseSshConnection } from './ssh-connection.ts';
 
 /**

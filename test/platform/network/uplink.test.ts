@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { interfaceFacts } from '../../src/platform/interface-facts.ts';
-import { probe } from '../../src/platform/probe.ts';
-import { openRoot } from '../../src/platform/root-fs.ts';
-import { readUplinks } from '../../src/platform/uplink.ts';
-import { base, network, nic, virtualNetdev } from '../fixtures/node-tree.ts';
-import { bonded, virtioUplink } from '../fixtures/nodes.ts';
-import { type Tree, withTree } from '../fixtures/tree.ts';
+import { interfaceFacts } from '../../../src/platform/network/interface-facts.ts';
+import { readUplinks } from '../../../src/platform/network/uplink.ts';
+import { probe } from '../../../src/platform/probe.ts';
+import { openRoot } from '../../../src/platform/root-fs.ts';
+import { base, network, nic, virtualNetdev } from '../../fixtures/node-tree.ts';
+import { bonded, virtioUplink } from '../../fixtures/nodes.ts';
+import { type Tree, withTree } from '../../fixtures/tree.ts';
 
 /** Why an interface of the tree is an uplink. */
 function reasonsFor(tree: Tree, iface: string, env: NodeJS.ProcessEnv = {}): string[] {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lastPciAddress } from './fields.ts';
-import type { Nic } from './node-report.ts';
-import type { Note } from './note.ts';
-import type { RootFs } from './root-fs.ts';
+import { lastPciAddress } from '../fields.ts';
+import type { Nic } from '../node-report.ts';
+import type { Note } from '../note.ts';
+import type { RootFs } from '../root-fs.ts';
 
 export type VdpaDevice = NonNullable<Nic['vdpa']>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseMac } from './fields.ts';
+import { parseMac } from '../fields.ts';
+import { connectionEnv, openSystem, type ProbeOptions } from '../probe.ts';
 import { isUp } from './ipv4-addresses.ts';
-import { connectionEnv, openSystem, type ProbeOptions } from './probe.ts';
 import { readUplinks } from './uplink.ts';
 
 export interface InterfaceFacts {
