@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ealArguments } from '../../src/backends/virtio-user.ts';
+import { errnoOf } from '../../src/errors/vdpa-error.ts';
 import { readJsonFile } from '../../src/files/json-file.ts';
-import { writeFileAtomic } from '../../src/files/write-atomic.ts';
+import { diskError, readTextFile, writeFileAtomic } from '../../src/files/write-atomic.ts';
 import { schemaVersion } from '../../src/schema-version.ts';
 import { type Attachment, type AttachmentsFile, attachmentsFileSchema } from '../contract/attachment.ts';
 import type { BackendSpec } from '../contract/backend-spec.ts';
-import { type RunDir, workloadDir, workloadNamePattern } from '../contract/run-dir.ts';
+import { interfaceNamePattern, type RunDir, workloadDir, workloadNamePattern } from '../contract/run-dir.ts';
 
 export interface HeldAttachment extends Attachment {
   readonly workload: string;
@@ -25,14 +26,25 @@ export class AttachmentStore {
     this.#dir = dir;
   }
 
+  /** Every attachment; no device is in it twice. */
   all(): HeldAttachment[] {
-    return this.#workloads().flatMap((workload) => {
+    const claims = this.#workloads().flatMap((workload) => {
       const folder = workloadDir(this.#dir, workload);
       return this.#read(workload).map((attachment) => ({ ...attachment, workload, folder }));
     });
+    const holders = new Map<string, HeldAttachment>();
+    for (const claim of claims) {
+      // A workload can write to its own file. Where two claim a device, the link decides: that is out of their reach.
+      if (!holders.has(claim.device) || linkTarget(this.#linkOf(claim.device)) === homeOf(claim))
+        holders.set(claim.device, claim);
+    }
+    return claims.filter((claim) => holders.get(claim.device) === claim);
   }
 
-  /** Gives the device of `spec` to a workload: its folder, its files, and the link through which the backend looks. */
+  /**
+   * Gives the device of `spec` to a workload: its folder, its files, and the link through which the backend looks. One
+   * that fails leaves nothing behind. Throws VDPA-DISK-001.
+   */
   attach(workload: string, interfaceName: string, spec: BackendSpec): HeldAttachment {
     const folder = workloadDir(this.#dir, workload);
     const home = join(folder, interfaceName);
@@ -50,14 +62,14 @@ export class AttachmentStore {
       },
     };
     const before = this.#read(workload);
-    mkdirSync(home, { recursive: true, mode: 0o755 });
     try {
+      mkdirSync(home, { recursive: true, mode: 0o755 });
       this.#write(workload, [...before, attachment]);
+      this.#unlinkFrom((target) => target === home);
       this.#link(spec.device, home);
     } catch (error) {
-      if (before.length === 0) rmSync(folder, { recursive: true, force: true });
-      else this.#write(workload, before);
-      throw error;
+      this.#undoAttach(workload, home, before);
+      throw diskError(error, folder);
     }
     return { ...attachment, workload, folder };
   }
@@ -68,27 +80,54 @@ export class AttachmentStore {
     const gone = before.filter((attachment) => device === null || attachment.device === device);
     const left = before.filter((attachment) => !gone.includes(attachment));
     const folder = workloadDir(this.#dir, workload);
-    for (const attachment of gone) {
-      this.#unlink(attachment.device, join(folder, attachment.interface));
-      rmSync(join(folder, attachment.interface), { recursive: true, force: true });
+    // The record first: if this is cut short, what it says is gone is swept away, and what it has is whole.
+    if (left.length === 0) {
+      rmSync(join(folder, recordName), { force: true });
+      this.#unlinkFrom((target) => target.startsWith(`${folder}/`));
+      rmSync(folder, { recursive: true, force: true });
+    } else if (gone.length > 0) {
+      this.#write(workload, left);
+      const homes = gone.map((attachment) => join(folder, attachment.interface));
+      this.#unlinkFrom((target) => homes.includes(target));
+      for (const home of homes) rmSync(home, { recursive: true, force: true });
     }
-    if (left.length === 0) rmSync(folder, { recursive: true, force: true });
-    else if (gone.length > 0) this.#write(workload, left);
     return gone.map((attachment) => attachment.device);
   }
 
-  /** Removes what a kill in mid-attach or mid-detach left: folders without files, links that lead nowhere. */
+  /** Makes the files agree with the record again after a kill in mid-attach or mid-detach. */
   sweep(): void {
+    const held = this.all();
     for (const workload of this.#workloads()) {
-      if (this.#read(workload).length === 0) rmSync(workloadDir(this.#dir, workload), { recursive: true, force: true });
+      const folder = workloadDir(this.#dir, workload);
+      const attachments = held.filter((attachment) => attachment.workload === workload);
+      if (attachments.length === 0) rmSync(folder, { recursive: true, force: true });
+      else this.#repair(folder, attachments);
     }
-    const held = new Map(
-      this.all().map((attachment) => [attachment.device, join(attachment.folder, attachment.interface)]),
-    );
+    const homes = new Map(held.map((attachment) => [attachment.device, homeOf(attachment)]));
     for (const device of list(this.#dir.devices)) {
-      if (!held.has(device)) rmSync(join(this.#dir.devices, device), { recursive: true, force: true });
+      if (!homes.has(device)) rmSync(this.#linkOf(device), { recursive: true, force: true });
     }
-    for (const [device, home] of held) this.#link(device, home);
+    for (const [device, home] of homes) this.#link(device, home);
+  }
+
+  #repair(folder: string, attachments: readonly HeldAttachment[]): void {
+    const interfaces = attachments.map((attachment) => attachment.interface);
+    for (const name of list(folder)) {
+      const isStray = (interfaceNamePattern.test(name) && !interfaces.includes(name)) || /\.\d+\.tmp$/.test(name);
+      if (isStray) rmSync(join(folder, name), { recursive: true, force: true });
+    }
+    for (const attachment of attachments) mkdirSync(homeOf(attachment), { recursive: true, mode: 0o755 });
+    const args = ealArgumentsText(attachments);
+    if (readTextFile(join(folder, argumentsName)) !== args) writeFileAtomic(join(folder, argumentsName), args);
+  }
+
+  #undoAttach(workload: string, home: string, before: Attachment[]): void {
+    try {
+      rmSync(before.length === 0 ? workloadDir(this.#dir, workload) : home, { recursive: true, force: true });
+      if (before.length > 0) this.#write(workload, before);
+    } catch {
+      // What made the attach fail makes this fail too; the sweep at the next start does it.
+    }
   }
 
   #workloads(): string[] {
@@ -96,36 +135,56 @@ export class AttachmentStore {
   }
 
   #read(workload: string): Attachment[] {
-    const file = readJsonFile(join(workloadDir(this.#dir, workload), 'attachments.json'), attachmentsFileSchema);
+    const file = readJsonFile(join(workloadDir(this.#dir, workload), recordName), attachmentsFileSchema);
     return file?.workload === workload ? file.attachments : [];
   }
 
   #write(workload: string, attachments: Attachment[]): void {
     const folder = workloadDir(this.#dir, workload);
     const file: AttachmentsFile = { schemaVersion, workload, attachments };
-    writeFileAtomic(join(folder, 'eal.args'), `${ealArguments(attachments).join('\n')}\n`);
-    writeFileAtomic(join(folder, 'attachments.json'), `${JSON.stringify(file, null, 2)}\n`);
+    writeFileAtomic(join(folder, argumentsName), ealArgumentsText(attachments));
+    writeFileAtomic(join(folder, recordName), `${JSON.stringify(file, null, 2)}\n`);
+  }
+
+  #linkOf(device: string): string {
+    return join(this.#dir.devices, device);
   }
 
   #link(device: string, home: string): void {
-    const link = join(this.#dir.devices, device);
+    const link = this.#linkOf(device);
     if (linkTarget(link) === home) return;
-    mkdirSync(dirname(link), { recursive: true });
+    mkdirSync(this.#dir.devices, { recursive: true });
     rmSync(link, { recursive: true, force: true });
     symlinkSync(home, link);
   }
 
-  #unlink(device: string, home: string): void {
-    const link = join(this.#dir.devices, device);
-    if (linkTarget(link) === home) rmSync(link, { force: true });
+  #unlinkFrom(isGone: (target: string) => boolean): void {
+    for (const device of list(this.#dir.devices)) {
+      const target = linkTarget(this.#linkOf(device));
+      if (target !== null && isGone(target)) rmSync(this.#linkOf(device), { force: true });
+    }
   }
 }
 
+const recordName = 'attachments.json';
+const argumentsName = 'eal.args';
+
+/** The folder of an attachment, where the workload's socket is. */
+function homeOf({ folder, interface: name }: HeldAttachment): string {
+  return join(folder, name);
+}
+
+function ealArgumentsText(attachments: readonly Attachment[]): string {
+  return `${ealArguments(attachments).join('\n')}\n`;
+}
+
+/** The names in a folder that may be missing. Any other failure is thrown: nothing is attached is not the same. */
 function list(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
-  } catch {
-    return [];
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ServerErrorResponse, type sendUnaryData, status } from '@grpc/grpc-js';
 import * as z from 'zod';
+import { messageOf, VdpaError } from '../../src/errors/vdpa-error.ts';
 
 /** An answer that says no, with a gRPC status. */
 export class GrpcError extends Error {
@@ -14,7 +15,9 @@ export class GrpcError extends Error {
 
 function toServerError(error: unknown): Partial<ServerErrorResponse> {
   if (error instanceof GrpcError) return { code: error.status, details: error.message };
-  return { code: status.INTERNAL, details: error instanceof Error ? error.message : String(error) };
+  if (error instanceof VdpaError && error.code === 'VDPA-DISK-001')
+    return { code: status.RESOURCE_EXHAUSTED, details: `${error.where}: ${error.message}` };
+  return { code: status.INTERNAL, details: messageOf(error) };
 }
 
 /** A unary method from a function: the request is checked by `schema`, what is thrown becomes a status. */

@@ -71,11 +71,13 @@ export function nodeService(dir: RunDir, store: AttachmentStore): UntypedService
     WatchHealth(call: ServerWritableStream<unknown, DeviceHealthMessage>) {
       const told = new Map<string, string>();
       const look = () => {
-        for (const spec of offeredDevices(dir)) {
-          const health = deviceHealth(dir, spec.device);
+        // Those told of before too: one that is offered no more has stopped.
+        const devices = new Set([...told.keys(), ...offeredDevices(dir).map((spec) => spec.device)]);
+        for (const device of devices) {
+          const health = deviceHealth(dir, device);
           const text = JSON.stringify(health);
-          if (told.get(spec.device) === text) continue;
-          told.set(spec.device, text);
+          if (told.get(device) === text) continue;
+          told.set(device, text);
           call.write(health);
         }
       };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { maxInterfaces } from '../contract/run-dir.ts';
 
 export interface Holding {
   readonly device: string;
@@ -44,7 +45,9 @@ export function planAttach(
   const taken = new Set(
     held.filter((holding) => holding.workload === request.workload).map((holding) => holding.interface),
   );
-  let number = 1;
-  while (taken.has(`net${number}`)) number += 1;
-  return { kind: 'attach', device, interface: `net${number}` };
+  for (let number = 1; number <= maxInterfaces; number += 1) {
+    if (!taken.has(`net${number}`)) return { kind: 'attach', device, interface: `net${number}` };
+  }
+  const message = `${request.workload} has ${maxInterfaces} interfaces, and a workload can have no more`;
+  return { kind: 'refuse', reason: 'none-free', message };
 }
