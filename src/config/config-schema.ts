@@ -111,7 +111,6 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.infer<typeof configSchema>;
-export type LocalConfig = Config['local'];
 export type BenchConfig = Config['bench'];
 
 /** The dotted name of every setting, such as `local.wire`. */
