@@ -73,7 +73,7 @@ export const checks: readonly Check[] = [
     category: 'cpu',
     title: 'every poller has a CPU of its own',
     judge({ pollers, allowedCpus }) {
-      const found = `${allowedCpus.length} CPUs for ${pollers} busy-polling processes`;
+      const found = `${allowedCpus.length} CPU${allowedCpus.length === 1 ? '' : 's'} for ${pollers} busy-polling processes`;
       const needed = `${pollers} CPUs`;
       return allowedCpus.length >= pollers
         ? pass(found, needed)

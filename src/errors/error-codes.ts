@@ -30,7 +30,6 @@ export const errorCodes = {
   'VDPA-CONFIG-005': { title: 'The config file cannot be written', exit: exitCode.usage },
   'VDPA-PLATFORM-001': { title: 'There is no system to read below the given root', exit: exitCode.usage },
   'VDPA-PROVIDER-001': { title: 'The provider cannot be used here', exit: exitCode.usage },
-  'VDPA-PROVIDER-002': { title: 'No device fits', exit: exitCode.findings },
   'VDPA-UPLINK-001': { title: 'The interface is an uplink', exit: exitCode.refused },
   'VDPA-WIRE-001': { title: 'The interface for the wire cannot be used', exit: exitCode.usage },
   'VDPA-ROOT-001': { title: 'Root is needed', exit: exitCode.refused },
