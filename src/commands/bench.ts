@@ -55,11 +55,13 @@ export function benchCommand(): Command {
           frameSize: options.frameSize,
           minRate: options.minRate,
         });
-        const [{ runBench }, { makeReportFolder, writeReport }, { resolve }] = await Promise.all([
+        const [{ requireRoot }, { runBench }, { makeReportFolder, writeReport }, { resolve }] = await Promise.all([
+          import('../local/require-root.ts'),
           import('../bench/run-bench.ts'),
           import('../bench/report/write-report.ts'),
           import('node:path'),
         ]);
+        requireRoot();
         const folder = makeReportFolder(context.cwd, options.report ?? null, new Date());
         const report = await runBench({
           runDir: resolve(context.cwd, options.runDir),

@@ -7,6 +7,7 @@ import type { Progress } from '../output/progress.ts';
 import { installedDpdk } from '../platform/dpdk.ts';
 import { schemaVersion } from '../schema-version.ts';
 import { AgentClient } from './agent-client.ts';
+import { requireRoot } from './require-root.ts';
 import { readStack } from './stack-files.ts';
 import { workloadPrograms } from './workload-programs.ts';
 
@@ -24,8 +25,9 @@ export interface AttachContext {
   readonly signal: AbortSignal;
 }
 
-/** Runs `work` with the agent of the stack in `dir`. Throws VDPA-DEPLOY-001 when nothing is deployed. */
+/** Runs `work` with the agent of the stack in `dir`. Throws VDPA-DEPLOY-001 when nothing is deployed, VDPA-ROOT-001. */
 export async function withAgent<Result>(dir: RunDir, work: (client: AgentClient) => Promise<Result>): Promise<Result> {
+  requireRoot();
   if (readStack(dir) === null) {
     throw new VdpaError('VDPA-DEPLOY-001', 'nothing is deployed', {
       where: dir.root,

@@ -4,6 +4,7 @@ import { messageOf, VdpaError } from '../errors/vdpa-error.ts';
 import type { Progress } from '../output/progress.ts';
 import { endProcesses, type MarkedProcess, markedProcesses } from '../process/process-table.ts';
 import { schemaVersion } from '../schema-version.ts';
+import { requireRoot } from './require-root.ts';
 import { checkRunDir, removeRunDir, runDirExists } from './stack-files.ts';
 
 export interface DestroyResult {
@@ -23,9 +24,10 @@ const maxRounds = 5;
 
 /**
  * Ends every process of the stack and removes the run directory, then looks whether anything is left. Works on
- * whatever a killed run left behind, and again on nothing. Throws VDPA-DESTROY-001 naming what would not go.
+ * whatever a killed run left behind, and again on nothing. Throws VDPA-DESTROY-001 naming what would not go, VDPA-ROOT-001.
  */
 export async function destroyStack(dir: RunDir, progress: Progress): Promise<DestroyResult> {
+  requireRoot();
   checkRunDir(dir);
   const existed = runDirExists(dir);
   const ended = await endAll(dir, progress);

@@ -6,6 +6,7 @@ import { readJsonFile } from '../files/json-file.ts';
 import { isAlive, type MarkedProcess, markedProcesses } from '../process/process-table.ts';
 import { schemaVersion } from '../schema-version.ts';
 import { AgentClient } from './agent-client.ts';
+import { requireRoot } from './require-root.ts';
 import { readStack, runDirExists, type StoredStack } from './stack-files.ts';
 
 export interface PartStatus {
@@ -46,8 +47,12 @@ export interface StackStatus {
   readonly problems: readonly string[];
 }
 
-/** What runs of the stack in `dir`: by the process table and by asking the agent, not by what was once written down. */
+/**
+ * What runs of the stack in `dir`: by the process table and by asking the agent, not by what was once written down. Throws
+ * VDPA-ROOT-001.
+ */
 export async function stackStatus(dir: RunDir): Promise<StackStatus> {
+  requireRoot();
   const stack = readStack(dir);
   const processes = markedProcesses(dir.root);
   if (stack === null) return withoutStack(dir, processes);
