@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  appendFileSync,
   closeSync,
   fstatSync,
   ftruncateSync,
@@ -17,6 +18,15 @@ export const maxLogBytes = 1024 * 1024;
 /** Opens a log for a child to write to. Appending, so that cutting it under the writer leaves no hole. */
 export function openLog(path: string): number {
   return openSync(path, 'a', 0o644);
+}
+
+/** Adds what was read from a program to its log. Never throws either: a full disk must not end a measurement. */
+export function appendLog(path: string, text: string): void {
+  try {
+    appendFileSync(path, text);
+  } catch {
+    // what is printed next may fit again
+  }
 }
 
 /**

@@ -7,6 +7,8 @@ export interface StartOptions {
   readonly env: NodeJS.ProcessEnv;
   /** File descriptor that takes standard output and standard error; without one the output can be read. */
   readonly logFd?: number;
+  /** Whether the caller reads standard output itself, and the log takes standard error alone. */
+  readonly stdout?: 'pipe';
   /** Whether the program lives on when this process ends, in a session of its own. */
   readonly detached?: boolean;
   /** Whether the caller writes to the program. */
@@ -33,7 +35,7 @@ export interface ProcessEnd {
  * that cannot be started has no pid and ends at once.
  */
 export function start(file: string, args: readonly string[], options: StartOptions): StartedProcess {
-  const output = options.logFd ?? 'pipe';
+  const output = options.stdout ?? options.logFd ?? 'pipe';
   let child: ChildProcess;
   try {
     child = spawn(file, args, {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { appendFileSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commonEalArguments, memifRingLog2, packetBuffers } from '../../backends/testpmd.ts';
 import { VdpaError } from '../../errors/vdpa-error.ts';
+import { appendLog, logSize, logTail, openLog } from '../../files/capped-log.ts';
 import { endProcesses, identify, markerFor } from '../../process/process-table.ts';
 import { type StartedProcess, start } from '../../process/start.ts';
 import {
@@ -26,6 +27,8 @@ export interface GeneratorOptions {
   readonly runDir: string;
   readonly log: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Ends every wait for an answer. */
+  readonly signal: AbortSignal;
 }
 
 /** When a command was written and when testpmd was done with it, ms of a monotonic clock. */
@@ -54,17 +57,21 @@ export function memifClient(socket: string): string {
 export class Generator {
   readonly #child: StartedProcess;
   readonly #log: string;
+  readonly #logStart: number;
+  readonly #signal: AbortSignal;
   #pending = '';
   #commands = 0;
   #ended: string | null = null;
 
-  private constructor(child: StartedProcess, log: string) {
+  private constructor(child: StartedProcess, logStart: number, { log, signal }: GeneratorOptions) {
     this.#child = child;
     this.#log = log;
+    this.#logStart = logStart;
+    this.#signal = signal;
     child.stdout?.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8');
       this.#pending += text;
-      appendFileSync(log, text);
+      appendLog(log, text);
     });
     child.stdin?.on('error', () => {});
     void child.ended.then((end) => {
@@ -95,7 +102,12 @@ export class Generator {
       RUNTIME_DIRECTORY: options.runDir,
       ...markerFor('generator', options.runDir),
     };
-    const generator = new Generator(start('stdbuf', args, { env, stdin: 'pipe' }), options.log);
+    const logStart = logSize(options.log);
+    const logFd = openLog(options.log);
+    // In a session of its own, so that a Ctrl-C reaches it through us, who tidy up, and not beside us.
+    const child = start('stdbuf', args, { env, stdin: 'pipe', stdout: 'pipe', logFd, detached: true });
+    closeSync(logFd);
+    const generator = new Generator(child, logStart, options);
     try {
       await generator.#waitFor('testpmd> ', startTimeoutMs);
       // Otherwise each start throws away what is still under way, uncounted.
@@ -103,7 +115,7 @@ export class Generator {
       return generator;
     } catch (error) {
       await generator.end();
-      throw generator.#startError(error);
+      throw options.signal.aborted ? error : generator.#startError(error);
     }
   }
 
@@ -170,7 +182,7 @@ export class Generator {
           details: this.#lastLines(),
         });
       }
-      await sleep(pollMs);
+      await sleep(pollMs, undefined, { signal: this.#signal });
     }
   }
 
@@ -184,6 +196,6 @@ export class Generator {
   }
 
   #lastLines(): string[] {
-    return this.#pending.trimEnd().split('\n').slice(-10);
+    return logTail(this.#log, 8192, this.#logStart).trimEnd().split('\n').slice(-10);
   }
 }

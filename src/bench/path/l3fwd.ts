@@ -79,6 +79,8 @@ export async function startL3fwd(options: L3fwdOptions): Promise<L3fwd> {
       ...markerFor('workload', options.runDir),
     },
     logFd,
+    // In a session of its own, so that a Ctrl-C reaches it through us, who tidy up, and not beside us.
+    detached: true,
   });
   closeSync(logFd);
   const id = child.pid === undefined ? null : identify(child.pid);

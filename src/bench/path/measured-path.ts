@@ -84,6 +84,7 @@ export async function withMeasuredPath<Result>(
         runDir: dir.root,
         log: logFile(dir, 'generator'),
         env: request.env,
+        signal: request.signal,
       });
       undo.unshift(() => generator.end());
       await waitForLink(generator, request.signal);
