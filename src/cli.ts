@@ -14,8 +14,8 @@ import { renderCommand } from './commands/render.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
 import { versionCommand } from './commands/version.ts';
-import { exitCode } from './errors/error-codes.ts';
-import { VdpaError } from './errors/vdpa-error.ts';
+import { errnoOf, VdpaError } from './errors/vdpa-error.ts';
+import { diskError } from './files/write-atomic.ts';
 import { asVdpaError, errorDocument, errorText } from './output/error-text.ts';
 import { createProgress } from './output/terminal-progress.ts';
 import { version } from './version.ts';
@@ -57,10 +57,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => interrupt.abort(interrupted(signal)));
   }
-  // A reader that went away (`| head`) is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCode.ok);
-  });
+  process.stdout.on('error', outputFailed);
+  process.stderr.on('error', () => {}); // there is nobody left to tell
   let context: (Context & { readonly options: GlobalOptions }) | null = null;
   provideContext((options) => {
     context = { ...createContext(options, interrupt.signal), options };
@@ -69,7 +67,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await createProgram().parseAsync([...argv]);
   } catch (thrown) {
-    await report(thrown, context, argv);
+    await report(causeOf(thrown, interrupt.signal), context, argv);
   }
 }
 
@@ -77,13 +75,15 @@ function createContext(options: GlobalOptions, signal: AbortSignal): Context {
   const stdout = (text: string): void => {
     process.stdout.write(text);
   };
+  const progress = createProgress(options.progress, process.stderr, process.env);
   return {
     env: process.env,
     cwd: process.cwd(),
     signal,
-    progress: createProgress(options.progress, process.stderr, process.env),
+    progress,
     stdout,
     async emit(doc, text) {
+      await progress.settled();
       if (options.output === 'text') {
         stdout(await text());
         return;
@@ -97,9 +97,17 @@ function createContext(options: GlobalOptions, signal: AbortSignal): Context {
   };
 }
 
+/** A reader that went away (`| head`) is no error of ours, and no reason to leave half-way what was begun. */
+function outputFailed(cause: Error): void {
+  if (errnoOf(cause) === 'EPIPE') return;
+  const error = asVdpaError(diskError(cause, 'standard output'));
+  process.stderr.write(errorText(error));
+  process.exitCode = error.exitCode;
+}
+
 function interrupted(signal: NodeJS.Signals): VdpaError {
   return new VdpaError('VDPA-INT-001', `stopped by ${signal}`, {
-    next: 'run the same command again: it goes on from where it was; vdpactl destroy removes everything',
+    next: 'run the same command again; vdpactl status says what runs, vdpactl destroy removes everything',
   });
 }
 
@@ -109,8 +117,9 @@ async function report(
   argv: readonly string[],
 ): Promise<void> {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return; // help or version was asked for and printed
-  const error = thrown instanceof CommanderError ? usageError(thrown) : asVdpaError(abortReason(thrown));
+  const error = thrown instanceof CommanderError ? usageError(thrown) : asVdpaError(thrown);
   context?.progress.fail();
+  await context?.progress.settled();
   const colour = process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined;
   process.stderr.write(errorText(error, colour ? (text) => `\x1b[1;31m${text}\x1b[0m` : undefined));
   if (argv.includes('--debug'))
@@ -125,10 +134,13 @@ async function report(
   process.exitCode = error.exitCode;
 }
 
-/** An abort surfaces as whatever error the interrupted call makes of it; the reason is what the user did. */
-function abortReason(thrown: unknown): unknown {
-  const isAbort = thrown instanceof Error && thrown.name === 'AbortError';
-  return isAbort && thrown.cause instanceof VdpaError ? thrown.cause : thrown;
+/**
+ * Why a command ended. An interrupt surfaces as whatever error the interrupted call makes of it, or the program that the
+ * same Ctrl-C ended; the cause is what the user did. Only what could not be tidied up after it is worth more.
+ */
+function causeOf(thrown: unknown, signal: AbortSignal): unknown {
+  const leftOver = thrown instanceof VdpaError && thrown.code === 'VDPA-DESTROY-001';
+  return signal.aborted && !leftOver ? signal.reason : thrown;
 }
 
 function usageError(error: CommanderError): VdpaError {
@@ -141,5 +153,6 @@ function usageError(error: CommanderError): VdpaError {
 /** The output format on a command line that could not be parsed. */
 function formatIn(argv: readonly string[]): string | undefined {
   const at = argv.findIndex((arg) => arg === '-o' || arg === '--output');
-  return at === -1 ? argv.find((arg) => arg.startsWith('--output='))?.slice('--output='.length) : argv[at + 1];
+  if (at !== -1) return argv[at + 1];
+  return argv.map((arg) => /^(?:-o|--output=)(.+)$/.exec(arg)?.[1]).find((format) => format !== undefined);
 }

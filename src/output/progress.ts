@@ -12,6 +12,8 @@ export interface Progress {
   done(text?: string): void;
   /** The running step failed. The error itself is printed elsewhere. */
   fail(): void;
+  /** Resolves when all that was said is on the screen, so that what is printed next comes after it. */
+  settled(): Promise<void>;
 }
 
-export const silentProgress: Progress = { step() {}, update() {}, warn() {}, done() {}, fail() {} };
+export const silentProgress: Progress = { step() {}, update() {}, warn() {}, done() {}, fail() {}, async settled() {} };

@@ -6,6 +6,7 @@ export type ProgressMode = 'auto' | 'plain' | 'json' | 'none';
 export interface ProgressStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  readonly columns?: number;
 }
 
 /** A line a minute or so keeps a CI job from being taken for dead. */
@@ -13,7 +14,10 @@ const heartbeatMs = 30_000;
 
 /** Progress on standard error: a spinner on a terminal, one line a change elsewhere, JSON lines when asked for. */
 export function createProgress(mode: ProgressMode, stream: ProgressStream, env: NodeJS.ProcessEnv): Progress {
-  const interactive = stream.isTTY === true && env['CI'] === undefined && env['TERM'] !== 'dumb';
+  // A terminal of no width (a container's, before anybody has looked at it) cannot be drawn on: the spinner would count
+  // the lines that its text takes there, without end.
+  const drawable = stream.isTTY === true && (stream.columns ?? 0) > 0;
+  const interactive = drawable && env['CI'] === undefined && env['TERM'] !== 'dumb';
   if (mode === 'none')
     return lineProgress(stream, (event) => (event.type === 'warn' ? `warning: ${event.text}\n` : null));
   if (mode === 'json')
@@ -77,6 +81,7 @@ function lineProgress(stream: ProgressStream, format: (event: ProgressEvent) => 
       say('fail', current?.text ?? '');
       stop();
     },
+    async settled() {},
   };
 }
 
@@ -133,5 +138,6 @@ function spinnerProgress(): Progress {
         else active.stop();
       });
     },
+    settled: () => queue,
   };
 }
