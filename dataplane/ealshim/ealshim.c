@@ -55,6 +55,9 @@ rte_eal_init(int argc, char **argv)
 {
 	int (*real)(int, char **) = (int (*)(int, char **))next_symbol("rte_eal_init");
 	const char *path = getenv("VDPACTL_EAL_ARGS");
+	/* A program may come without arguments, and even without a name; EAL needs one. */
+	char *name = argc > 0 ? argv[0] : program_invocation_name;
+	int own = argc > 0 ? argc - 1 : 0;
 	struct args_file extra;
 	char **merged;
 	int consumed;
@@ -65,24 +68,27 @@ rte_eal_init(int argc, char **argv)
 		say("cannot read the attachment's arguments from %s: %s\n", path, strerror(errno));
 		return -1;
 	}
-	merged = calloc((size_t)argc + (size_t)extra.count + 1, sizeof(*merged));
-	if (merged == NULL)
+	merged = calloc(1 + (size_t)extra.count + (size_t)own + 1, sizeof(*merged));
+	if (merged == NULL) {
+		say("no memory for the attachment's arguments\n");
+		args_file_free(&extra);
 		return -1;
+	}
 
 	/* The attachment goes first, so that "--" and what follows it stay where the program put them. */
-	if (argc > 0)
-		merged[0] = argv[0];
+	merged[0] = name;
 	for (int i = 0; i < extra.count; i++)
 		merged[1 + i] = extra.args[i];
-	for (int i = 1; i < argc; i++)
+	for (int i = 1; i <= own; i++)
 		merged[extra.count + i] = argv[i];
 
-	consumed = real(argc + extra.count, merged);
+	/* Nothing is freed from here on: EAL keeps pointers into its arguments. */
+	consumed = real(1 + extra.count + own, merged);
 	if (consumed < 0)
 		return consumed;
 
 	/* EAL permutes its arguments and answers how many it took; the program must see that on its own vector. */
-	for (int i = 1; i < argc; i++)
+	for (int i = 1; i <= own; i++)
 		argv[i] = merged[extra.count + i];
 	return consumed > extra.count ? consumed - extra.count : 0;
 }
