@@ -16,6 +16,7 @@ import { statusCommand } from './commands/status.ts';
 import { versionCommand } from './commands/version.ts';
 import { errnoOf, VdpaError } from './errors/vdpa-error.ts';
 import { diskError } from './files/write-atomic.ts';
+import { wantsColour } from './output/colour.ts';
 import { asVdpaError, errorDocument, errorText } from './output/error-text.ts';
 import { createProgress } from './output/terminal-progress.ts';
 import { version } from './version.ts';
@@ -120,7 +121,7 @@ async function report(
   const error = thrown instanceof CommanderError ? usageError(thrown) : asVdpaError(thrown);
   context?.progress.fail();
   await context?.progress.settled();
-  const colour = process.stderr.isTTY === true && process.env['NO_COLOR'] === undefined;
+  const colour = wantsColour(process.stderr.isTTY === true, process.env);
   process.stderr.write(errorText(error, colour ? (text) => `\x1b[1;31m${text}\x1b[0m` : undefined));
   if (argv.includes('--debug'))
     process.stderr.write(`${error.cause instanceof Error ? error.cause.stack : error.stack}\n`);

@@ -24,6 +24,7 @@ const environment: readonly (readonly [name: string, meaning: string])[] = [
   ['XDG_CACHE_HOME', 'the programs built for the benchmark are kept in `vdpactl` below it (default `~/.cache`)'],
   ['SSH_CONNECTION', 'tells which interface carries the SSH session in use: that one is an uplink'],
   ['NO_COLOR', 'when it is set, errors are printed without colour'],
+  ['FORCE_COLOR', 'when it is set to anything but `0`, errors are printed in colour without a terminal too'],
   ['CI', 'when it is set, or `TERM` is `dumb`, progress is one line a step also on a terminal'],
 ];
 

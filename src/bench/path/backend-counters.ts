@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import { statsPeriodSeconds } from '../../backends/testpmd.ts';
-import { logTail } from '../../files/capped-log.ts';
+import { logSize, logTail } from '../../files/capped-log.ts';
 import type { PortCounters } from '../diagnosis/observations.ts';
 import { type PortStats, parsePortStats } from '../testpmd/testpmd-output.ts';
 import type { Counter } from '../testpmd/testpmd-text.ts';
@@ -14,14 +14,23 @@ export interface BackendCounters {
 
 const tailBytes = 32 * 1024;
 
-/** The counters in the backend's log, once those printed from now on are there. They are a second old at most. */
+/** testpmd prints its counters every second, and on a busy machine later: how many such periods to wait for a block. */
+const maxPeriods = 5;
+const pollMs = 50;
+
+/** The counters as the backend prints them after this call; null for a port of which nothing was printed in time. */
 export async function freshBackendCounters(log: string, signal: AbortSignal): Promise<BackendCounters> {
-  await sleep(statsPeriodSeconds * 1000 + 200, undefined, { signal });
-  return readBackendCounters(log);
+  const from = logSize(log);
+  const deadline = performance.now() + maxPeriods * statsPeriodSeconds * 1000;
+  for (;;) {
+    const counters = readBackendCounters(log, from);
+    if ((counters.wire !== null && counters.vhost !== null) || performance.now() > deadline) return counters;
+    await sleep(pollMs, undefined, { signal });
+  }
 }
 
-export function readBackendCounters(log: string): BackendCounters {
-  const blocks = parsePortStats(logTail(log, tailBytes)).filter((block) => block.complete);
+function readBackendCounters(log: string, from = 0): BackendCounters {
+  const blocks = parsePortStats(logTail(log, tailBytes, from)).filter((block) => block.complete);
   const last = (port: number) => toCounters(blocks.findLast((block) => block.port === port));
   return { wire: last(0), vhost: last(1) };
 }
