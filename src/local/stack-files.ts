@@ -38,6 +38,9 @@ export function runDirExists(dir: RunDir): boolean {
   return lstatSync(dir.root, { throwIfNoEntry: false }) !== undefined;
 }
 
+/** What goes into the arguments of a DPDK program and of a shell as it is: a comma would begin another key of a `--vdev`. */
+const plainPath = /^[\p{L}\p{N}._+@/-]+$/u;
+
 /** Refuses a run directory that holds something that is not ours: `destroy` would remove it. Throws VDPA-RUNDIR-001. */
 export function checkRunDir(dir: RunDir): void {
   const refuse = (message: string) => {
@@ -47,6 +50,7 @@ export function checkRunDir(dir: RunDir): void {
     });
   };
   if (!isAbsolute(dir.root)) refuse('it must be an absolute path');
+  if (!plainPath.test(dir.root)) refuse('it may have letters, digits and ._-+@ in its names, and nothing else');
   const info = lstatSync(dir.root, { throwIfNoEntry: false });
   if (info === undefined) return;
   if (!info.isDirectory()) refuse('it is not a folder');
