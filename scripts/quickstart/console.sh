@@ -43,16 +43,18 @@ say() {
   printf '      %s\n' "$1"
 }
 
-# open_log FILE: begins a new log.
+# open_log FILE: begins a new log; fails where it cannot be written.
 open_log() {
-  mkdir -p "$(dirname "$1")"
-  : >"$1"
+  { mkdir -p "$(dirname "$1")" && : >"$1"; } 2>/dev/null || return 1
   log=$1
 }
 
-# last_output: the end of what the last tool printed.
+# last_output: what the last tool printed, without the middle where it is long: some name the cause first, some last.
 last_output() {
-  if [[ $log != /dev/null ]]; then tail -c "+$((output_from + 1))" "$log" | tail -n 15; fi
+  if [[ $log == /dev/null ]]; then return 0; fi
+  tail -c "+$((output_from + 1))" "$log" | awk '
+    { line[NR] = $0 }
+    END { for (i = 1; i <= NR; i++) if (NR <= 24 || i <= 10 || i > NR - 12) print line[i]; else if (i == 11) print "..." }'
 }
 
 # confirm QUESTION: yes, unless a person at a terminal says no.
@@ -69,7 +71,7 @@ fail() {
   if ((line_open)); then printf 'failed\n'; fi
   line_open=0
   {
-    printf '\nquickstart: step %d failed (%s): %s\n' "$step_number" "$step_title" "$2"
+    if ((step_number > 0)); then printf '\nquickstart: step %d failed (%s): %s\n' "$step_number" "$step_title" "$2"; else printf 'quickstart: %s\n' "$2"; fi
     last_output | sed 's/^/  | /'
     printf '  next: %s\n' "$3"
     if [[ $log != /dev/null ]]; then printf '  log:  %s\n' "$log"; fi

@@ -6,6 +6,7 @@ holder=/run/vdpactl-huge-pages/holder.quickstart # there while a stack or huge p
 resumes=0        # whether an earlier run left something
 stack_is_ours=0  # whether what is deployed goes away at the end
 pages_are_ours=0
+scratch=''
 
 # vdpactl ARGUMENT...: as root, with the Node.js that was found.
 vdpactl() {
@@ -23,19 +24,18 @@ set_pages() {
 }
 
 set_aside_huge_pages() {
-  local need=0 file pages answer
+  local need=0 file pages code=0
   begin 'Huge pages'
   file=/sys/kernel/mm/hugepages/hugepages-$(awk '/^Hugepagesize:/ { print $2 }' /proc/meminfo)kB/nr_hugepages
   if ((dry_run)); then
     say 'would set aside as many as vdpactl check finds missing'
     return 0
   fi
-  answer=$(mktemp)
+  scratch=$(mktemp)
   # Exit code 1 says that pages are missing, which is what is asked here.
-  vdpactl --to "$answer" check --provider local --only VDPA-HUGE-001 -o json || true
-  need=$(node scripts/quickstart/huge-page-need.mjs <"$answer" 2>>"$log") ||
-    fail 5 'vdpactl check does not say how many are needed' 'mend what is named above, then run ./quickstart again'
-  rm -f "$answer"
+  vdpactl --to "$scratch" check --provider local --only VDPA-HUGE-001 -o json || code=$?
+  need=$(node scripts/quickstart/huge-page-need.mjs <"$scratch" 2>>"$log") ||
+    fail $((code > 1 ? code : 5)) 'vdpactl check does not say how many are needed' 'mend what is named above, then run ./quickstart again'
   pages=${need%% *}
   if [[ -e $holder ]]; then resumes=1; fi
   if ((pages > 0)); then file=${need#* }; fi
@@ -116,6 +116,7 @@ tidy_up() {
   trap '' INT TERM HUP
   set +e
   if ((code != 0)); then end_line; fi
+  if [[ -n $scratch ]]; then rm -f "$scratch"; fi
   if [[ -n $interrupted ]]; then printf '\nquickstart: interrupted (SIG%s)\n' "$interrupted" >&2; fi
   if ((stack_is_ours)); then
     undo 'vdpactl destroy' 'bin/vdpactl.js destroy' env "PATH=$PATH" node bin/vdpactl.js destroy || ((code)) || code=5

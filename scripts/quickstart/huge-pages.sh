@@ -11,6 +11,8 @@ set -euo pipefail
 ledger=${VDPACTL_HUGE_PAGES_LEDGER:-/run/vdpactl-huge-pages}
 sysfs=${VDPACTL_HUGE_PAGES_SYSFS:-/sys}
 
+reserve_mib=256 # what the rest of the machine keeps
+
 die() {
   printf 'huge pages: %s\n' "$2" >&2
   exit "$1"
@@ -22,9 +24,13 @@ lock() {
   flock -w 60 8 || die 4 'another process changes them and does not end'
 }
 
-# write FILE COUNT: fails where the kernel refuses, as in a container.
+refuse() {
+  die 5 "cannot write $1: is this a container, or not root? In a container they are set aside on its host"
+}
+
+# write FILE COUNT
 write() {
-  { printf '%s\n' "$2" >"$1"; } 2>/dev/null || die 5 "cannot write $1: is this a container? Set them aside on its host"
+  { printf '%s\n' "$2" >"$1"; } 2>/dev/null || refuse "$1"
 }
 
 # pools_of FILE: the pools that FILE stands for, one for each NUMA node, or FILE itself.
@@ -107,17 +113,31 @@ grow() {
   fi
 }
 
+# require_memory FILE PAGES: the kernel takes what it is told to take, and leaves nothing for anybody else.
+require_memory() {
+  local size want available
+  size=$(basename "$(dirname "$1")")
+  size=${size//[^0-9]/}
+  want=$(($2 * size / 1024))
+  available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
+  ((want + reserve_mib <= available)) ||
+    die 5 "$2 pages are $want MiB, and the machine has $available MiB of memory to spare, of which $reserve_mib MiB must stay free"
+}
+
 set_aside() {
   local name=$1 pid=$2 file=$3 pages=$4 record=$ledger/holder.$1 had=0 holder before
-  mkdir -p "$ledger"
   release_the_dead "$name"
-  mkdir -p "$ledger"
   if [[ -e $record ]]; then
     read -r had holder _ <"$record"
     if ((holder != 0 && holder != pid)) && [[ -d /proc/$holder ]]; then
       die 5 "$name has them in use: process $holder. Wait until it is done"
     fi
   fi
+  if ((pages > 0)); then
+    [[ -w $file ]] || refuse "$file"
+    require_memory "$file" "$pages"
+  fi
+  mkdir -p "$ledger"
   remember_base "$file"
   before=$(<"$file")
   # Written down before the pages are there: a kill between the two must not leave them without an owner.

@@ -6,6 +6,7 @@ dpdk_minimum=22.11
 lock_timeout=120   # seconds that another package manager may take
 missing=()         # packages
 reasons=()         # one for each
+apt_environment=(DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l LC_ALL=C.UTF-8)
 
 need() {
   missing+=("$1")
@@ -53,7 +54,7 @@ dpdk_version() {
 
 require_dpdk() {
   local version
-  version=$(dpdk_version)
+  version=$(dpdk_version) || return 0
   if [[ -z $version ]] || at_least "$version" "$dpdk_minimum"; then return 0; fi
   fail 5 "the DPDK of this machine is $version, and l3fwd reads its routes from a file since $dpdk_minimum only" \
     'use Debian 12, Ubuntu 24.04 or later, or install a newer DPDK with its examples'
@@ -88,9 +89,21 @@ lock_holder() {
   awk -v inode="$inode" '{ n = split($6, id, ":"); if (id[n] == inode && $2 == "POSIX") { print $5; found = 1; exit } } END { exit !found }' /proc/locks
 }
 
+# apt_get RUNNER ARGUMENT...
 apt_get() {
-  run "${root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l \
-    apt-get -q -o "DPkg::Lock::Timeout=$lock_timeout" -o Dpkg::Use-Pty=0 "$@"
+  local runner=$1
+  shift
+  "$runner" "${root[@]}" env "${apt_environment[@]}" apt-get -q -o "DPkg::Lock::Timeout=$lock_timeout" "$@"
+}
+
+# install PACKAGE...: the download may be stopped at any time; dpkg may not.
+install() {
+  # What an interrupted dpkg left is finished first, or apt-get refuses everything.
+  if ((!dry_run)); then
+    run_whole "${root[@]}" env "${apt_environment[@]}" dpkg --configure -a || apt_get run_whole install -y --fix-broken || return
+  fi
+  apt_get run install -y --no-install-recommends --download-only "$@" || return
+  apt_get run_whole install -y --no-install-recommends "$@"
 }
 
 show_missing() {

@@ -5,6 +5,7 @@
 root=()        # what makes a command run as root; empty when we are
 child=''       # the tool that runs
 interrupted='' # the signal that came
+whole=0        # whether the tool must come to its end, whatever signal comes
 
 # run COMMAND...: its output goes to the log; answers its exit code, and ends the script when a signal came.
 run() {
@@ -13,7 +14,7 @@ run() {
 
 # run_to FILE COMMAND...: the same, with standard output in FILE.
 run_to() {
-  local file=$1 code=0
+  local file=$1 code=0 signals=(--default-signal=INT,QUIT)
   shift
   if ((dry_run)); then
     say "would run: $*"
@@ -23,7 +24,8 @@ run_to() {
   output_from=$(stat -c %s "$log")
   # Only a background program can be waited for in a way that a signal to this script alone ends; and bash lets those
   # ignore Ctrl-C unless told otherwise. 9 is our lock, which a daemon must not inherit.
-  env --default-signal=INT,QUIT "$@" >>"$file" 2>>"$log" 9>&- </dev/null &
+  if ((whole)); then signals=(); fi
+  env "${signals[@]}" "$@" >>"$file" 2>>"$log" 9>&- </dev/null &
   child=$!
   if [[ -n $interrupted ]]; then pass_on; fi
   wait "$child" || code=$?
@@ -37,8 +39,21 @@ run_to() {
   return "$code"
 }
 
+# run_whole COMMAND...: the same for what would leave half a job behind: a signal ends the script after it.
+run_whole() {
+  local code=0
+  whole=1
+  run "$@" || code=$?
+  whole=0
+  return "$code"
+}
+
 # pass_on: a tool under sudo cannot be told by us; from the keyboard it has the signal already.
 pass_on() {
+  if ((whole)); then
+    say 'waiting for the tool that runs to finish: stopped now, it would leave half a job behind'
+    return 0
+  fi
   kill -s "$interrupted" "$child" 2>/dev/null || true
 }
 

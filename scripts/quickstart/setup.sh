@@ -39,11 +39,11 @@ install_packages() {
     say 'installing, which takes some minutes'
   fi
   # A list that cannot be had now may be there from before: what matters is whether the packages can be installed.
-  apt_get update || say 'apt-get update failed; going on with the package lists that are there'
+  apt_get run update || say 'apt-get update failed; going on with the package lists that are there'
   # What the distribution has is known only now.
   find_missing
   require_dpdk
-  apt_get install -y --no-install-recommends "${missing[@]}" ||
+  install "${missing[@]}" ||
     fail $? 'apt-get could not install the packages' 'mend what apt-get names above, then run ./quickstart again'
   finish 'installed'
 }
