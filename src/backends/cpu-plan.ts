@@ -21,18 +21,29 @@ export interface CpuFacts {
  * Gives each poller a CPU of its own where there are enough: isolated ones first, and the lowest CPU last, because
  * the kernel does most of its housekeeping there. Where there are too few the workload still gets one to itself: it
  * then empties its ring whenever the others fill it, and far fewer packets are lost than by any other sharing.
+ *
+ * `chosen` are the user's CPUs for the backends, in turn; the others then get what these leave over.
  */
-export function planCpus(facts: CpuFacts, devices: number): CpuPlan {
+export function planCpus(facts: CpuFacts, devices: number, chosen: readonly number[] | null = null): CpuPlan {
   const isolated = facts.allowed.filter((cpu) => facts.isolated.includes(cpu));
   const [housekeeping, ...others] = facts.allowed.filter((cpu) => !facts.isolated.includes(cpu));
   const order = [...isolated, ...others, ...(housekeeping === undefined ? [] : [housekeeping])];
-  const workload = order[0] ?? 0;
-  const shared = order.length > 1 ? order.slice(1) : [workload];
-  const pick = (index: number): number => shared[index % shared.length] ?? workload;
+  const used = chosen?.slice(0, devices) ?? [];
+  const free = order.filter((cpu) => !used.includes(cpu));
+  const workload = free[0] ?? order[0] ?? 0;
+  const shared = order.filter((cpu) => cpu !== workload);
+  const pick = inTurn(shared.length > 0 ? shared : [workload]);
+  const pickBackend = chosen === null ? pick : inTurn(chosen);
+  const backends = Array.from({ length: devices }, (_, index) => pickBackend(index));
+  const generator = chosen === null ? pick(devices) : (free[1] ?? pick(devices));
   return {
     workload,
-    backends: Array.from({ length: devices }, (_, index) => pick(index)),
-    generator: pick(devices),
-    overcommitted: order.length < devices + 2,
+    backends,
+    generator,
+    overcommitted: new Set([workload, generator, ...backends]).size < devices + 2,
   };
+}
+
+function inTurn(cpus: readonly number[]): (index: number) => number {
+  return (index) => cpus[index % cpus.length] ?? 0;
 }

@@ -143,7 +143,7 @@ function requireStack(dir: RunDir): StoredStack {
 
 /** Refuses before anything is started what would fail half-way: no root, no DPDK, too little memory. */
 function requireMachine(dir: RunDir, planned: PlannedStack, { config, env }: BenchRequest): void {
-  const facts = { ...gatherFacts(dir, planned, config, env), memoryMiB: benchMemory(config.bench), heldMiB: 0 };
+  const facts = { ...gatherFacts(dir, planned, config, env), memoryMiB: benchMemory(config.bench), heldMiB: [] };
   const failure = firstFailure(runChecks(facts, { only: ['VDPA-ROOT-001', 'VDPA-DPDK-001', 'VDPA-HUGE-001'] }));
   if (failure !== null) throw failure;
 }

@@ -72,10 +72,10 @@ export const checks: readonly Check[] = [
     id: 'VDPA-CPU-001',
     category: 'cpu',
     title: 'every poller has a CPU of its own',
-    judge({ pollers, allowedCpus }) {
-      const found = `${allowedCpus.length} CPU${allowedCpus.length === 1 ? '' : 's'} for ${pollers} busy-polling processes`;
+    judge({ pollers, pollerCpus }) {
+      const found = `${pollerCpus.length} CPU${pollerCpus.length === 1 ? '' : 's'} for ${pollers} busy-polling processes`;
       const needed = `${pollers} CPUs`;
-      return allowedCpus.length >= pollers
+      return pollerCpus.length >= pollers
         ? pass(found, needed)
         : warn(
             found,

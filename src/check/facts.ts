@@ -12,11 +12,12 @@ export interface CheckFacts {
   readonly missingBuildTools: readonly string[];
   /** The huge-page memory that each process will take, MiB, one entry a process. */
   readonly memoryMiB: readonly number[];
-  /** Huge-page memory that running backends of this stack hold and a redeploy gives back, MiB. */
-  readonly heldMiB: number;
+  /** Huge-page memory that each running backend of this stack holds and a redeploy gives back, MiB. */
+  readonly heldMiB: readonly number[];
   /** Busy-polling processes: the backends, the workload, the generator. */
   readonly pollers: number;
-  readonly allowedCpus: readonly number[];
+  /** The CPUs that these poll on, each once. */
+  readonly pollerCpus: readonly number[];
   /** The interface for wire af_packet; null for other wires. */
   readonly wireInterface: (InterfaceFacts & { readonly name: string }) | null;
   readonly runDir: string;

@@ -27,6 +27,7 @@ export function gatherFacts(
   const running = new Set(markedProcesses(dir.root).map((found) => found.role));
   const held = (readStack(dir)?.backends ?? []).filter((backend) => running.has(`backend:${backend.device}`));
   const netdev = config.local.interface;
+  const { cpus } = planned.stack;
   return {
     report: planned.report,
     isRoot: process.getuid?.() === 0,
@@ -36,9 +37,9 @@ export function gatherFacts(
       ...planned.stack.backends.map((backend) => backend.memoryMiB),
       ...(withBench ? benchMemory(config.bench) : []),
     ],
-    heldMiB: held.reduce((sum, backend) => sum + backend.memoryMiB, 0),
+    heldMiB: held.map((backend) => backend.memoryMiB),
     pollers: planned.stack.backends.length + 2,
-    allowedCpus: planned.allowedCpus,
+    pollerCpus: [...new Set([...cpus.backends, cpus.workload, cpus.generator])],
     wireInterface: netdev === null ? null : { name: netdev, ...interfaceFacts(netdev, { env }) },
     runDir: dir.root,
     runDirProblem: problemOf(() => checkRunDir(dir)),

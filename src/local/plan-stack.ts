@@ -20,7 +20,6 @@ export interface StackRequest {
 export interface PlannedStack {
   readonly report: NodeReport;
   readonly dpdk: Dpdk | null;
-  readonly allowedCpus: readonly number[];
   readonly stack: LocalStack;
 }
 
@@ -39,7 +38,7 @@ export async function planStack(request: StackRequest): Promise<PlannedStack> {
     allowedCpus,
     testpmd: dpdk?.testpmd ?? 'dpdk-testpmd',
   });
-  return { report, dpdk, allowedCpus, stack };
+  return { report, dpdk, stack };
 }
 
 /** The CPUs that the scheduler may put this process on: those of its cpuset and affinity. */

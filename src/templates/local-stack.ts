@@ -39,10 +39,8 @@ export function renderLocalStack(input: LocalStackInput): LocalStack {
   const dir = runDir(input.runDir);
   checkSocketPaths(dir);
   const allowed = input.allowedCpus ?? report.node.cpus.online;
-  const cpus = planCpus({ allowed, isolated: report.node.cpus.isolated }, decision.devices.length);
-  const chosen = config.local.cpus;
-  const backendCpus =
-    chosen === null ? cpus.backends : decision.devices.map((_, index) => chosen[index % chosen.length] ?? 0);
+  const facts = { allowed, isolated: report.node.cpus.isolated };
+  const cpus = planCpus(facts, decision.devices.length, config.local.cpus);
   const backends = decision.devices.map(({ pciAddress: device }, index) =>
     testpmdBackend(dir, {
       device,
@@ -51,7 +49,7 @@ export function renderLocalStack(input: LocalStackInput): LocalStack {
       mac: macAddressFor(report.node.name ?? '', device),
       queues: config.local.queues,
       queueSize: config.local.queueSize,
-      cpu: backendCpus[index] ?? 0,
+      cpu: cpus.backends[index] ?? 0,
       memoryMiB: config.local.memoryMiB,
       program: input.testpmd,
     }),
@@ -62,7 +60,7 @@ export function renderLocalStack(input: LocalStackInput): LocalStack {
     runDir: dir.root,
     decision,
     backends,
-    cpus: { ...cpus, backends: backendCpus },
+    cpus,
     memoryMiB: backends.reduce((sum, backend) => sum + backend.memoryMiB, 0),
   };
 }
