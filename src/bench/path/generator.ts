@@ -38,10 +38,18 @@ interface Answer {
   readonly doneAt: number;
 }
 
+interface Wait {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
 const startTimeoutMs = 20_000;
 const commandTimeoutMs = 10_000;
 const pollMs = 2;
 const endGraceMs = 2_000;
+/** How long it may take to stop sending before it is ended, and what is under way then to pass, ms. */
+const quietTimeoutMs = 500;
+const quietMs = 50;
 
 /** The destination network of testpmd's flowgen mode: 10.253.0.0 and the addresses after it, one for each flow. */
 export const flowgenNetwork = '10.253.0.0/16';
@@ -109,7 +117,7 @@ export class Generator {
     closeSync(logFd);
     const generator = new Generator(child, logStart, options);
     try {
-      await generator.#waitFor('testpmd> ', startTimeoutMs);
+      await generator.#waitFor('testpmd> ', { timeoutMs: startTimeoutMs, signal: options.signal });
       // Otherwise each start throws away what is still under way, uncounted.
       await generator.#command('set flush_rx off');
       return generator;
@@ -150,23 +158,30 @@ export class Generator {
     return { ...answer, stats: parseForwardStats(answer.text).find((stats) => stats.port === 0) ?? null };
   }
 
+  /**
+   * Ends it, and lets it stop sending first: DPDK's memif gives up the rings as soon as the other end has gone, and a
+   * backend that is copying out of one at that moment crashes.
+   */
   async end(): Promise<void> {
     const id = this.#child.pid === undefined ? null : identify(this.#child.pid);
-    if (id !== null) await endProcesses([id], endGraceMs);
+    if (id === null) return;
+    await this.#command('stop', { timeoutMs: quietTimeoutMs }).catch(() => {});
+    await sleep(quietMs);
+    await endProcesses([id], endGraceMs);
   }
 
-  async #command(line: string): Promise<Answer> {
+  async #command(line: string, wait: Wait = { timeoutMs: commandTimeoutMs, signal: this.#signal }): Promise<Answer> {
     this.#commands += 1;
     // testpmd reads and echoes a line only when it is done with the one before, so an echo says that it is.
     const mark = `vdpactl${this.#commands}`;
     this.#pending = '';
     const writtenAt = performance.now();
     this.#child.stdin?.write(`${line}\n${mark}\n`);
-    const text = await this.#waitFor(mark, commandTimeoutMs);
+    const text = await this.#waitFor(mark, wait);
     return { text, writtenAt, doneAt: performance.now() };
   }
 
-  async #waitFor(text: string, timeoutMs: number): Promise<string> {
+  async #waitFor(text: string, { timeoutMs, signal }: Wait): Promise<string> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const at = this.#pending.indexOf(text);
@@ -182,7 +197,7 @@ export class Generator {
           details: this.#lastLines(),
         });
       }
-      await sleep(pollMs, undefined, { signal: this.#signal });
+      await sleep(pollMs, undefined, signal === undefined ? {} : { signal });
     }
   }
 

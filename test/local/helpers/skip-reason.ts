@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { bestPageNeed } from '../../../src/check/hugepages.ts';
+import { pageNeed } from '../../../src/check/hugepages.ts';
 import { missingBuildTools } from '../../../src/local/workload-programs.ts';
 import { findProgram } from '../../../src/platform/dpdk.ts';
 import { probe } from '../../../src/platform/probe.ts';
@@ -13,10 +13,11 @@ export function skipReason(env: NodeJS.ProcessEnv): string | null {
   if (findProgram('dpdk-testpmd', env) === null) return 'DPDK is not installed: there is no dpdk-testpmd in PATH';
   const missing = missingBuildTools(env);
   if (missing.length > 0) return `the workload cannot be built; missing: ${missing.join(', ')}`;
-  const need = bestPageNeed(probe({ env }).node.hugepages, memoryMiB, 0);
-  if (need === null) return 'this kernel has no huge pages';
-  if (need.free < need.needed) {
-    return `${need.free} huge pages of ${need.sizeKiB} KiB are free, and ${need.needed} are needed`;
-  }
-  return null;
+  const pools = probe({ env }).node.hugepages;
+  const needs = [...new Set(pools.map((pool) => pool.sizeKiB))].map((size) => pageNeed(pools, size, memoryMiB));
+  if (needs.some((need) => need.free >= need.needed)) return null;
+  const shown = needs.map(
+    ({ sizeKiB, free, needed }) => `${free} of ${sizeKiB} KiB are free, and ${needed} are needed`,
+  );
+  return `too few huge pages: ${shown.join('; ') || 'this kernel has none'}`;
 }

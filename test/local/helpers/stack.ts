@@ -78,6 +78,23 @@ export class TestStack {
     return this.json(statusShape, 'status', [], code);
   }
 
+  /**
+   * The status once all runs. A backend may be on its way up: DPDK's memif can crash when the generator goes away while it
+   * sends, and the supervisor then does its work.
+   */
+  async healthy(): Promise<z.infer<typeof statusShape>> {
+    const deadline = performance.now() + settleMs;
+    for (;;) {
+      const result = await this.run('status', ['-o', 'json']);
+      const status = statusShape.parse(JSON.parse(result.stdout));
+      if (result.code === 0 || performance.now() > deadline) {
+        expect(status.problems, transcript(result)).toEqual([]);
+        return status;
+      }
+      await sleep(100);
+    }
+  }
+
   attach(workload: string, args: readonly string[] = []): Promise<z.infer<typeof attachShape>> {
     return this.json(attachShape, 'attach', [workload, ...args]);
   }
