@@ -16,7 +16,7 @@ export function checkText(rows: readonly CheckRow[]): string {
   }
   const count = (level: CheckRow['level']) => rows.filter((row) => row.level === level).length;
   lines.push(
-    '',
+    ...(rows.length === 0 ? [] : ['']),
     `${count('pass')} passed, ${count('warn')} warned, ${count('fail')} failed, ${count('skip')} not applicable`,
   );
   return `${lines.join('\n')}\n`;

@@ -3,11 +3,7 @@ import type { Progress } from './progress.ts';
 
 export type ProgressMode = 'auto' | 'plain' | 'json' | 'none';
 
-export interface ProgressStream {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
+export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** A line a minute or so keeps a CI job from being taken for dead. */
 const heartbeatMs = 30_000;
@@ -23,7 +19,7 @@ export function createProgress(mode: ProgressMode, stream: ProgressStream, env: 
   if (mode === 'json')
     return lineProgress(stream, (event) => `${JSON.stringify({ schemaVersion: 'vdpactl/v1', ...event })}\n`);
   if (mode === 'plain' || !interactive) return lineProgress(stream, plainLine);
-  return spinnerProgress();
+  return spinnerProgress(stream);
 }
 
 interface ProgressEvent {
@@ -86,7 +82,7 @@ function lineProgress(stream: ProgressStream, format: (event: ProgressEvent) => 
 }
 
 /** ora is loaded only once there is something to spin for. */
-function spinnerProgress(): Progress {
+function spinnerProgress(stream: ProgressStream): Progress {
   type Spinner = Awaited<ReturnType<typeof import('ora')['default']>>;
   let spinner: Spinner | null = null;
   let step = '';
@@ -95,7 +91,7 @@ function spinnerProgress(): Progress {
     queue = queue.then(async () => {
       if (spinner === null) {
         const { default: ora } = await import('ora');
-        spinner = ora({ stream: process.stderr, discardStdin: false });
+        spinner = ora({ stream, isEnabled: true, discardStdin: false });
       }
       act(spinner);
     });
