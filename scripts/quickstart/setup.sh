@@ -45,7 +45,16 @@ install_packages() {
   require_dpdk
   install "${missing[@]}" ||
     fail $? 'apt-get could not install the packages' 'mend what apt-get names above, then run ./quickstart again'
+  check_installed
   finish 'installed'
+}
+
+# check_installed: a package that is installed but damaged is not mended by installing it.
+check_installed() {
+  if ((dry_run)); then return 0; fi
+  find_missing
+  ((${#missing[@]} == 0)) ||
+    fail 5 "installed, but not found: ${missing[*]}" "apt-get install --reinstall ${missing[*]}, then run ./quickstart again"
 }
 
 provide_node() {
