@@ -14,7 +14,7 @@ run() {
 
 # run_to FILE COMMAND...: the same, with standard output in FILE.
 run_to() {
-  local file=$1 code=0 signals=(--default-signal=INT,QUIT)
+  local file=$1 code=0 signals=('--default-signal=INT,QUIT')
   shift
   if ((dry_run)); then
     say "would run: $*"
