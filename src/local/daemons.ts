@@ -66,5 +66,6 @@ export async function stopDaemon(dir: RunDir, daemon: Daemon): Promise<void> {
 }
 
 export function daemonLog(dir: RunDir, daemon: Daemon, lines: number): string[] {
-  return logTail(logFile(dir, daemon), 8192).trimEnd().split('\n').slice(-lines);
+  const text = logTail(logFile(dir, daemon), 8192).trimEnd();
+  return text === '' ? [] : text.split('\n').slice(-lines);
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { backendSpecSchema } from '../../dataplane/contract/backend-spec.ts';
 import { type RunDir, specFile } from '../../dataplane/contract/run-dir.ts';
-import { readSpecs } from '../../dataplane/contract/spec-store.ts';
 import { errnoOf, messageOf, VdpaError } from '../errors/vdpa-error.ts';
 import { readJsonFile } from '../files/json-file.ts';
 import { makeFolder } from '../files/make-folder.ts';
@@ -41,7 +40,14 @@ export function runDirExists(dir: RunDir): boolean {
 /** What goes into the arguments of a DPDK program and of a shell as it is: a comma would begin another key of a `--vdev`. */
 const plainPath = /^[\p{L}\p{N}._+@/-]+$/u;
 
-/** Refuses a run directory that holds something that is not ours: `destroy` would remove it. Throws VDPA-RUNDIR-001. */
+/** What a write of stack.json that was killed leaves. */
+const unfinishedStack = /^stack\.json\.\d+\.tmp$/;
+
+/**
+ * Refuses a run directory that holds something that is not ours: `destroy` would remove it. That a folder is called `log`
+ * does not make it ours; stack.json beside it does, which is the first to be written and the last to be removed. Throws
+ * VDPA-RUNDIR-001.
+ */
 export function checkRunDir(dir: RunDir): void {
   const refuse = (message: string) => {
     throw new VdpaError('VDPA-RUNDIR-001', message, {
@@ -54,24 +60,24 @@ export function checkRunDir(dir: RunDir): void {
   const info = lstatSync(dir.root, { throwIfNoEntry: false });
   if (info === undefined) return;
   if (!info.isDirectory()) refuse('it is not a folder');
-  const foreign = entries(dir).filter((name) => !ownEntries(dir).includes(name));
-  if (foreign.length > 0) refuse(`it holds what vdpactl did not put there: ${foreign.slice(0, 5).join(', ')}`);
+  const found = entries(dir.root).filter((name) => !unfinishedStack.test(name));
+  const foreign = found.filter((name) => !ownEntries(dir).includes(name));
+  const listed = (names: readonly string[]) => names.slice(0, 5).join(', ');
+  if (foreign.length > 0) refuse(`it holds what vdpactl did not put there: ${listed(foreign)}`);
+  if (found.length > 0 && !found.includes(basename(dir.stack)))
+    refuse(`it holds ${listed(found)}, and no stack.json that says that they are of vdpactl`);
 }
 
 /** Makes the run directory and writes the stack and the wanted backends into it; others' specs go. */
 export function writeStack(dir: RunDir, stack: LocalStack): void {
   checkRunDir(dir);
   try {
-    for (const folder of [dir.root, dir.backends, dir.workloads, dir.devices, dir.wires, dir.logs]) {
-      makeFolder(folder);
-    }
-    const wanted = new Set(stack.backends.map((backend) => backend.device));
+    makeFolder(dir.root);
+    removeOtherSpecs(dir, stack);
     writeFileAtomic(dir.stack, `${JSON.stringify(stack, null, 2)}\n`);
+    for (const folder of [dir.backends, dir.workloads, dir.devices, dir.wires, dir.logs]) makeFolder(folder);
     for (const backend of stack.backends)
       writeFileAtomic(specFile(dir, backend.device), `${JSON.stringify(backend, null, 2)}\n`);
-    for (const device of readSpecs(dir).keys()) {
-      if (!wanted.has(device)) rmSync(specFile(dir, device), { force: true });
-    }
   } catch (error) {
     const known = diskError(error, dir.root);
     if (known instanceof VdpaError) throw known;
@@ -83,11 +89,26 @@ export function writeStack(dir: RunDir, stack: LocalStack): void {
   }
 }
 
-/** Removes the run directory: what is ours in it, and the folder itself once it is empty. */
+/**
+ * Removes the specs of backends that are not in the stack, damaged ones too. Before stack.json is written, so that a run
+ * that is killed in between still differs from what is wanted, and the next one goes on.
+ */
+function removeOtherSpecs(dir: RunDir, stack: LocalStack): void {
+  const wanted = new Set(stack.backends.map((backend) => specFile(dir, backend.device)));
+  for (const name of entries(dir.backends)) {
+    const path = join(dir.backends, name);
+    if (name.endsWith('.json') && !name.endsWith('.status.json') && !wanted.has(path)) rmSync(path, { force: true });
+  }
+}
+
+/** Removes the run directory: what is ours in it, stack.json last, and the folder itself once it is empty. */
 export function removeRunDir(dir: RunDir): void {
-  for (const name of ownEntries(dir)) rmSync(join(dir.root, name), { recursive: true, force: true });
+  const remove = (name: string) => rmSync(join(dir.root, name), { recursive: true, force: true });
+  const stack = basename(dir.stack);
+  for (const name of ownEntries(dir)) if (name !== stack) remove(name);
+  for (const name of entries(dir.root)) if (unfinishedStack.test(name)) remove(name);
+  remove(stack);
   try {
-    for (const name of entries(dir)) if (/\.tmp$/.test(name)) rmSync(join(dir.root, name), { force: true });
     rmdirSync(dir.root);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
@@ -99,9 +120,9 @@ function ownEntries(dir: RunDir): string[] {
   return Object.values(ours).map((path) => path.slice(root.length + 1));
 }
 
-function entries(dir: RunDir): string[] {
+function entries(folder: string): string[] {
   try {
-    return readdirSync(dir.root);
+    return readdirSync(folder);
   } catch {
     return [];
   }
