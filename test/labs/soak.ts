@@ -160,7 +160,6 @@ function rssKiB(pid: number): number {
 
 /** What must be the same before and after. */
 function resources() {
-  const meminfo = readFileSync('/proc/meminfo', 'utf8');
   const entries = (path: string, name: string): number => {
     try {
       return readdirSync(path).filter((entry) => entry.startsWith(name)).length;
@@ -170,7 +169,7 @@ function resources() {
   };
   return {
     processes: markedProcesses(root).length,
-    hugePagesFree: Number(/^HugePages_Free:\s+(\d+)$/m.exec(meminfo)?.[1] ?? -1),
+    hugePagesLost: lostHugePages(),
     mounts: readFileSync('/proc/self/mounts', 'utf8')
       .split('\n')
       .filter((line) => line.includes(root)).length,
@@ -182,6 +181,26 @@ function resources() {
     dpdkDirs: entries('/var/run/dpdk', 'vdpactl'),
     hugeFiles: entries('/dev/hugepages', 'vdpactl'),
   };
+}
+
+/** Huge pages that are neither free nor in any living process: others on this machine may take and give back some meanwhile. */
+function lostHugePages(): number {
+  const meminfo = readFileSync('/proc/meminfo', 'utf8');
+  const value = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(meminfo)?.[1] ?? 0);
+  const heldKiB = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .reduce((sum, pid) => sum + hugetlbKiB(Number(pid)), 0);
+  const inUse = value('HugePages_Total') - value('HugePages_Free');
+  // Pages that two processes share are counted for both, so the difference may be below nothing.
+  return Math.max(0, inUse - heldKiB / Math.max(1, value('Hugepagesize')));
+}
+
+function hugetlbKiB(pid: number): number {
+  try {
+    return Number(/^HugetlbPages:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** A small seeded generator, so that a failing run can be run again. */
