@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { start } from '../../src/process/start.ts';
 import { scratch } from '../fixtures/scratch.ts';
 
-const env = { PATH: process.env['PATH'] };
+const env = { PATH: '/usr/bin:/bin' };
 const { folder } = scratch();
 
 describe('start', () => {
