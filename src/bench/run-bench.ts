@@ -19,7 +19,7 @@ import { type MachineSample, sampleMachine } from './machine/machine-sample.ts';
 import { judgeMachine } from './machine/machine-verdict.ts';
 import { type BackendCounters, countedBetween, freshBackendCounters } from './path/backend-counters.ts';
 import { type MeasuredPath, withMeasuredPath } from './path/measured-path.ts';
-import { runTrial, type TrialCounts } from './path/trial.ts';
+import { cameBack, runTrial, type TrialCounts } from './path/trial.ts';
 import type { BenchReport } from './report/bench-report.ts';
 import { buildBenchReport } from './report/build-report.ts';
 
@@ -89,26 +89,33 @@ export async function runBench(request: BenchRequest): Promise<BenchReport> {
 
 async function measure(path: MeasuredPath, { config, progress, signal }: BenchRequest): Promise<Measurement> {
   const { trials: count, durationSeconds, warmupSeconds } = config.bench;
+  const backendPid = path.backendPid();
   progress.step('Does anything come back?');
   const probe = await runTrial(path.generator, connectivitySeconds, signal);
-  if (probe.received === 0) throw await nothingCameBack(path, signal);
+  if (!cameBack(probe)) throw await nothingCameBack(path, signal);
   if (warmupSeconds > 0) {
     progress.step(`Warm-up, ${warmupSeconds} s`);
     await runTrial(path.generator, warmupSeconds, signal);
   }
   const countersBefore = await freshBackendCounters(path.backendLog, signal);
   const fs = openRoot('/');
-  const pids = [process.pid, path.generator.pid, path.workload.id.pid, path.backendPid()];
+  const pids = [process.pid, path.generator.pid, path.workload.id.pid, backendPid];
   const trials: TrialCounts[] = [];
   const samples: Measurement['samples'] = [];
-  for (let index = 0; index < count; index += 1) {
+  for (let index = 0; index < count && brokenPart(path, backendPid) === null; index += 1) {
     progress.step(`Trial ${index + 1} of ${count}, ${durationSeconds} s`);
     const before = sampleMachine(fs, { pids, now: Date.now() });
-    trials.push(await runTrial(path.generator, durationSeconds, signal));
+    const trial = await runTrial(path.generator, durationSeconds, signal).catch((error: unknown) => {
+      const broken = signal.aborted ? null : brokenPart(path, backendPid);
+      throw broken === null ? error : pathBroke(path, broken, index + 1);
+    });
+    trials.push(trial);
     samples.push({ before, after: sampleMachine(fs, { pids, now: Date.now() }) });
   }
   const countersAfter = await freshBackendCounters(path.backendLog, signal);
-  if (trials.every((trial) => trial.received === 0)) throw await nothingCameBack(path, signal);
+  if (!trials.some(cameBack)) throw await nothingCameBack(path, signal);
+  const broken = brokenPart(path, backendPid);
+  if (broken !== null) throw pathBroke(path, broken, trials.length);
   return { trials, samples, counted: countedBetween(countersBefore, countersAfter) };
 }
 
@@ -118,6 +125,19 @@ async function nothingCameBack(path: MeasuredPath, signal: AbortSignal): Promise
     where: path.attachment.device,
     next,
     details: counters,
+  });
+}
+
+/** What of the path is no longer what it was when the measurement began, or null. */
+function brokenPart(path: MeasuredPath, backendPid: number): string | null {
+  if (path.backendPid() !== backendPid) return 'the backend was restarted';
+  return path.workload.isAlive() ? null : 'the workload ended';
+}
+
+function pathBroke(path: MeasuredPath, what: string, trials: number): VdpaError {
+  return new VdpaError('VDPA-BENCH-005', `${what} during the measurement, by the end of trial ${trials}`, {
+    where: path.attachment.device,
+    next: 'see when and why: vdpactl status, and the logs that it names; then run the same command again',
   });
 }
 

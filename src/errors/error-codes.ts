@@ -50,6 +50,7 @@ export const errorCodes = {
   'VDPA-BENCH-002': { title: 'The workload did not start', exit: exitCode.refused },
   'VDPA-BENCH-003': { title: 'The traffic generator did not start', exit: exitCode.refused },
   'VDPA-BENCH-004': { title: 'The traffic generator stopped answering', exit: exitCode.timeout },
+  'VDPA-BENCH-005': { title: 'The path did not last as long as the measurement', exit: exitCode.findings },
   'VDPA-REPORT-001': { title: 'The report cannot be written', exit: exitCode.usage },
   'VDPA-INT-001': { title: 'Interrupted', exit: exitCode.interrupted },
   'VDPA-BUG-001': { title: 'A fault in vdpactl itself', exit: exitCode.bug },

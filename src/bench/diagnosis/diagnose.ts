@@ -12,6 +12,8 @@ export type NoTrafficReason =
   | 'generator-limit'
   | 'workload-dead'
   | 'backend-dead'
+  | 'backend-hangs'
+  | 'interrupted'
   | 'vhost-not-connected'
   | 'return-path'
   | 'unknown';
@@ -37,7 +39,14 @@ interface Finding {
  * reason only where the observations prove it; otherwise `unknown`, with the last place where packets were seen.
  */
 export function diagnose(seen: Observations): Diagnosis {
-  const finding = processes(seen) ?? links(seen) ?? generator(seen) ?? workload(seen) ?? wayBack(seen) ?? unknown(seen);
+  const finding =
+    processes(seen) ??
+    recovered(seen) ??
+    links(seen) ??
+    generator(seen) ??
+    workload(seen) ??
+    wayBack(seen) ??
+    unknown(seen);
   return { ...finding, counters: listCounters(seen) };
 }
 
@@ -56,7 +65,23 @@ function processes({ backend, workload }: Observations): Finding | null {
       next: 'read the log of the workload for why it ended, then run the benchmark again',
     };
   }
+  if (backend.responds === false) {
+    return {
+      reason: 'backend-hangs',
+      explanation: 'The backend is there and does nothing: it prints its counters every second, and has stopped to.',
+      next: 'end its process, which vdpactl status names; the supervisor starts it again. If it is stopped in a debugger, let it go on',
+    };
+  }
   return null;
+}
+
+function recovered({ generator: { tx, rx } }: Observations): Finding | null {
+  if (tx === null || !some(rx) || next(rx, tx)) return null;
+  return {
+    reason: 'interrupted',
+    explanation: `When it was looked why, ${packets(rx)} came back: the path was cut for a time, and is whole again.`,
+    next: 'run the benchmark again; vdpactl status says whether the backend was restarted',
+  };
 }
 
 function links({ wire, generator, backend, workload }: Observations): Finding | null {

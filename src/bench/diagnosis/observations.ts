@@ -16,6 +16,8 @@ export interface Observations {
     readonly linkUp: boolean | null;
     readonly tx: Counter;
     readonly txDropped: Counter;
+    /** What did come back when it was looked once more. */
+    readonly rx: Counter;
     /** Packets that came back and found no buffer or no room. */
     readonly rxDropped: Counter;
     readonly mac: string | null;
@@ -27,6 +29,8 @@ export interface Observations {
   };
   readonly backend: {
     readonly alive: boolean;
+    /** Whether it printed anything while it was looked at: it prints its counters every second. */
+    readonly responds: boolean | null;
     readonly vhostConnected: boolean | null;
     readonly wire: PortCounters | null;
     readonly vhost: PortCounters | null;

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import { logTail } from '../../files/capped-log.ts';
-import { freshBackendCounters } from '../path/backend-counters.ts';
+import { logSize, logTail } from '../../files/capped-log.ts';
+import { countedBetween, freshBackendCounters } from '../path/backend-counters.ts';
 import { flowgenDestinationMac, flowgenNetwork } from '../path/generator.ts';
 import { returnMac } from '../path/l3fwd.ts';
 import type { MeasuredPath } from '../path/measured-path.ts';
+import { runTrial } from '../path/trial.ts';
 import { parseVhostConnected } from '../testpmd/testpmd-output.ts';
 import type { Observations } from './observations.ts';
 
-/** Looks at every hop of a path on which nothing came back. */
+/** How long the trial is on which the hops are looked at, seconds. */
+const lookSeconds = 0.5;
+
+/**
+ * Sends once more through a path on which nothing came back, and looks at what each hop counts of just that: the counters
+ * themselves go back to when the backend started, to traffic that may have come back.
+ */
 export async function observe(path: MeasuredPath, signal: AbortSignal): Promise<Observations> {
-  const counters = await freshBackendCounters(path.backendLog, signal);
+  const countersBefore = await freshBackendCounters(path.backendLog, signal);
+  const logBefore = logSize(path.backendLog);
+  const sent = await runTrial(path.generator, lookSeconds, signal);
+  const counters = countedBetween(countersBefore, await freshBackendCounters(path.backendLog, signal));
   const log = logTail(path.backendLog, 256 * 1024);
   const link = await path.generator.link();
   const stats = await path.generator.portStats();
@@ -17,8 +27,9 @@ export async function observe(path: MeasuredPath, signal: AbortSignal): Promise<
     wire: path.spec.wire.kind,
     generator: {
       linkUp: link?.up ?? null,
-      tx: stats?.txPackets ?? null,
-      txDropped: null,
+      tx: sent.sent,
+      txDropped: sent.generatorDropped,
+      rx: sent.received,
       rxDropped: stats?.rxNoMbuf ?? null,
       mac: link?.mac ?? null,
       promiscuous: link?.promiscuous ?? null,
@@ -27,6 +38,7 @@ export async function observe(path: MeasuredPath, signal: AbortSignal): Promise<
     },
     backend: {
       alive: path.backendPid() !== 0,
+      responds: logSize(path.backendLog) !== logBefore,
       vhostConnected: parseVhostConnected(log),
       wire: counters.wire,
       vhost: counters.vhost,

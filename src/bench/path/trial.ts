@@ -19,12 +19,20 @@ export interface TrialCounts {
   readonly generatorDropped: number;
 }
 
+/** Frames that others may send on a real interface during a trial: neighbour discovery and the like. */
+const maxStrays = 16;
+
+/** Whether anything of what was sent has come back, beyond what others sent. */
+export function cameBack({ sent, received }: TrialCounts): boolean {
+  return received > Math.min(maxStrays, sent / 1000);
+}
+
 /** How long packets may still be under way after the generator stopped sending, ms: some time slices of a busy CPU. */
 const drainMs = 250;
 
 /**
  * One timed trial: send for a time, stop, and count what comes back until nothing is under way any more. Throws
- * VDPA-BENCH-004 when the counters were lost half-way, as they are when the backend was restarted.
+ * VDPA-BENCH-005 when the counters were lost half-way, as they are when the backend was restarted.
  */
 export async function runTrial(generator: Generator, seconds: number, signal: AbortSignal): Promise<TrialCounts> {
   const started = await generator.startForwarding('flowgen');
@@ -36,7 +44,7 @@ export async function runTrial(generator: Generator, seconds: number, signal: Ab
   const { stats } = stopped;
   const late = drained.stats?.rxPackets ?? null;
   if (stats === null || stats.txPackets === null || stats.rxPackets === null || late === null) {
-    throw new VdpaError('VDPA-BENCH-004', 'the counters of a trial were lost', {
+    throw new VdpaError('VDPA-BENCH-005', 'the counters of a trial were lost', {
       next: 'the backend was restarted in mid-trial or testpmd printed what is not understood; run the same command again and see: vdpactl status',
       details: [`counters that wrapped: ${stats?.reset.join(', ') || 'none'}`],
     });

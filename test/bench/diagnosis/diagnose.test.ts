@@ -17,12 +17,12 @@ function observed(change: Change = {}): Observations {
   return {
     wire: change.wire ?? 'memif',
     generator: {
-      ...{ linkUp: true, tx: 1_000_000, txDropped: 0, rxDropped: 0, promiscuous: true },
+      ...{ linkUp: true, tx: 1_000_000, txDropped: 0, rx: 0, rxDropped: 0, promiscuous: true },
       ...{ mac: '02:00:00:00:00:0a', destinationMac: '02:00:00:00:00:00', destinationNetwork: '10.253.0.0/22' },
       ...change.generator,
     },
     backend: {
-      ...{ alive: true, vhostConnected: true, log: '' },
+      ...{ alive: true, responds: true, vhostConnected: true, log: '' },
       wire: { rx: 1_000_000, tx: 0, txDropped: 0 },
       vhost: { rx: 0, tx: 900_000, txDropped: 100_000 },
       ...change.backend,
@@ -67,6 +67,24 @@ describe('diagnose', () => {
       'workload-dead',
       { workload: { alive: false, log: '' } },
       /its log is empty/,
+    ],
+    [
+      'the backend has stopped, so that the wire is full',
+      'backend-hangs',
+      { backend: { responds: false }, generator: { tx: 0, txDropped: 1_000_000 } },
+      /has stopped to/,
+    ],
+    [
+      'it is whole again when it is looked why',
+      'interrupted',
+      { generator: { rx: 900_000 }, backend: sentBack },
+      /900,000 packets came back/,
+    ],
+    [
+      'nothing came back but what others sent',
+      'return-path',
+      { wire: 'af_packet', generator: { rx: 7 }, backend: sentBack },
+      /none arrived/,
     ],
     ['the wire is a null device', 'no-link', { wire: 'null' }, /null device/],
     ['the link is down', 'no-link', { generator: { linkUp: false } }, /link is down/],
@@ -204,10 +222,17 @@ describe('diagnose', () => {
         fc.record({
           wire: fc.constantFrom('memif' as const, 'af_packet' as const, 'null' as const),
           generator: fc.record({
-            ...{ linkUp: flag, tx: count, txDropped: count, rxDropped: count, mac, promiscuous: flag },
+            ...{ linkUp: flag, tx: count, txDropped: count, rx: count, rxDropped: count, mac, promiscuous: flag },
             ...{ destinationMac: mac, destinationNetwork: fc.constantFrom(null, '10.0.0.0/8', 'x') },
           }),
-          backend: fc.record({ alive: fc.boolean(), vhostConnected: flag, wire: port, vhost: port, log: fc.string() }),
+          backend: fc.record({
+            alive: fc.boolean(),
+            responds: flag,
+            vhostConnected: flag,
+            wire: port,
+            vhost: port,
+            log: fc.string(),
+          }),
           workload: fc.record({
             ...{ alive: fc.boolean(), log: fc.string(), mac, returnMac: mac, filtersMac: fc.boolean(), port: fc.nat() },
           }),
@@ -216,6 +241,9 @@ describe('diagnose', () => {
           const { reason } = diagnose(seen);
           if (reason === 'generator-limit') {
             expect(seen.generator.tx === 0 || (seen.generator.rxDropped ?? 0) > 0).toBe(true);
+          }
+          if (reason === 'interrupted') {
+            expect(seen.generator.rx).toBeGreaterThan(0);
           }
           if (reason === 'return-path') {
             expect(seen.backend.vhost?.rx).toBeGreaterThan(0);
