@@ -30,11 +30,19 @@ export const packetBuffers = 16384;
 /** How often testpmd writes its counters to its log, seconds. It also keeps testpmd alive without a terminal. */
 export const statsPeriodSeconds = 1;
 
-/** EAL arguments of every DPDK process of ours: no files left behind, no NIC of the host touched. */
-export function commonEalArguments(cpu: number, memoryMiB: number, filePrefix: string): string[] {
+/**
+ * EAL arguments of every DPDK process of ours: no files left behind, no NIC of the host touched. It polls on `cpu`, and
+ * listens to commands and signals on `controlCpu`.
+ */
+export function commonEalArguments(
+  cpu: number,
+  memoryMiB: number,
+  filePrefix: string,
+  controlCpu: number = cpu,
+): string[] {
   return [
     '--lcores',
-    `0@${cpu},1@${cpu}`,
+    `0@${controlCpu},1@${cpu}`,
     '--in-memory',
     '--single-file-segments',
     '-m',

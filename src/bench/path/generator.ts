@@ -20,6 +20,8 @@ export interface GeneratorOptions {
   /** The device on the wire: `net_memif0,…`, `net_af_packet0,…`. */
   readonly vdev: string;
   readonly cpu: number;
+  /** Where it starts, takes commands, and ends. */
+  readonly controlCpu: number;
   /** Huge-page memory, MiB. */
   readonly memoryMiB: number;
   /** Ethernet frame with its check sequence, bytes. */
@@ -93,7 +95,7 @@ export class Generator {
     const args = [
       '-oL',
       options.testpmd,
-      ...commonEalArguments(options.cpu, options.memoryMiB, 'vdpactl-generator'),
+      ...commonEalArguments(options.cpu, options.memoryMiB, 'vdpactl-generator', options.controlCpu),
       '--vdev',
       options.vdev,
       '--',
@@ -159,8 +161,8 @@ export class Generator {
   }
 
   /**
-   * Ends it, and lets it stop sending first: DPDK's memif gives up the rings as soon as the other end has gone, and a
-   * backend that is copying out of one at that moment crashes.
+   * Ends it, and lets it stop sending first: the fewer packets are under way, the shorter is the backend in the rings that
+   * DPDK's memif takes from it as soon as the other end has gone.
    */
   async end(): Promise<void> {
     const id = this.#child.pid === undefined ? null : identify(this.#child.pid);

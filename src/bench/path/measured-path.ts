@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackendSpec } from '../../../dataplane/contract/backend-spec.ts';
+import { type BackendSpec, backendStatusSchema } from '../../../dataplane/contract/backend-spec.ts';
 import type { AttachmentMessage } from '../../../dataplane/contract/grpc.ts';
-import { logFile, type RunDir } from '../../../dataplane/contract/run-dir.ts';
+import { logFile, type RunDir, statusFile } from '../../../dataplane/contract/run-dir.ts';
 import type { BenchConfig } from '../../config/config-schema.ts';
 import { VdpaError } from '../../errors/vdpa-error.ts';
 import { logSize, logTail } from '../../files/capped-log.ts';
+import { readJsonFile } from '../../files/json-file.ts';
 import { withAgent, workloadEnvironment } from '../../local/attach.ts';
 import type { StoredStack } from '../../local/stack-files.ts';
 import type { WorkloadPrograms } from '../../local/workload-programs.ts';
 import type { Progress } from '../../output/progress.ts';
-import { markedProcesses } from '../../process/process-table.ts';
+import { identify, markedProcesses } from '../../process/process-table.ts';
 import { parseVhostConnected } from '../testpmd/testpmd-output.ts';
 import { flowgenNetwork, Generator, memifClient } from './generator.ts';
 import { type L3fwd, startL3fwd } from './l3fwd.ts';
@@ -78,7 +79,7 @@ export async function withMeasuredPath<Result>(
       const generator = await Generator.launch({
         testpmd: request.testpmd,
         vdev,
-        cpu: request.stack.cpus.generator,
+        ...generatorCpus(request.stack, spec),
         memoryMiB: request.bench.memoryMiB,
         frameSize: request.bench.frameSize,
         runDir: dir.root,
@@ -86,13 +87,36 @@ export async function withMeasuredPath<Result>(
         env: request.env,
         signal: request.signal,
       });
-      undo.unshift(() => generator.end());
+      undo.unshift(async () => {
+        await generator.end();
+        await waitForBackend(dir, spec);
+      });
       await waitForLink(generator, request.signal);
       return await work({ attachment, spec, workload, generator, backendLog, backendPid });
     } finally {
       for (const step of undo) await step().catch(() => {});
     }
   });
+}
+
+/**
+ * The generator ends on another CPU than the one that the backend polls on. DPDK's memif unmaps its rings as soon as the
+ * other end has gone, without waiting for who polls them: a backend that was put off its CPU within a ring, by the end of
+ * the generator itself, finds it gone and crashes.
+ */
+function generatorCpus({ cpus }: StoredStack, spec: BackendSpec): { cpu: number; controlCpu: number } {
+  return { cpu: cpus.generator, controlCpu: cpus.generator === spec.cpu ? cpus.workload : cpus.generator };
+}
+
+/** It can happen all the same, on a machine with other work on it. The stack is left as it was found: running. */
+async function waitForBackend(dir: RunDir, { device }: BackendSpec): Promise<void> {
+  const deadline = performance.now() + connectTimeoutMs;
+  const runs = () => {
+    const status = readJsonFile(statusFile(dir, device), backendStatusSchema);
+    return status?.state === 'running' && status.pid !== null && identify(status.pid)?.startTicks === status.startTicks;
+  };
+  do await sleep(pollMs);
+  while (!runs() && performance.now() < deadline);
 }
 
 function startWorkload(request: PathRequest, attachment: AttachmentMessage): Promise<L3fwd> {
