@@ -39,7 +39,7 @@ describeLocal('a benchmark in which nothing comes back', () => {
     signal(stack(), 'workload', 'SIGSTOP');
     const error = checkRefusal(await bench.ended, nothing);
     expect(error.message).toContain('(unknown)');
-    expect(error.message).toContain('gave them to the workload');
+    expect(error.message).toMatch(/Packets were last seen at the backend's (?:wire|vhost) port/);
     expect(await stack().healthy()).toMatchObject({ strays: [], devices: [{ workload: null }] });
   });
 
@@ -47,8 +47,19 @@ describeLocal('a benchmark in which nothing comes back', () => {
     const bench = await underWay(stack());
     signal(stack(), 'backend:local0', 'SIGSTOP');
     const error = checkRefusal(await bench.ended, nothing);
-    expect(error.message).toMatch(/^no packet came back \([a-z-]+\): /);
+    expect(error.message).toContain('(backend-hangs)');
     signal(stack(), 'backend:local0', 'SIGCONT');
     expect(await stack().healthy()).toMatchObject({ strays: [], devices: [{ workload: null }] });
+  });
+
+  it('from some moment on: gives no rate for what is no measurement', async () => {
+    await stack().deploy();
+    const bench = stack().start('bench', ['--trials', '3', '--duration', '1', '--warmup', '0', '-o', 'json']);
+    await bench.saw('Trial 2');
+    signal(stack(), 'backend:local0', 'SIGKILL');
+    const error = checkRefusal(await bench.ended, { code: 'VDPA-BENCH-005', exit: 1 });
+    expect(error.message).toContain('the backend was restarted');
+    expect(existsSync(join(stack().cwd, 'vdpactl-reports'))).toBe(false);
+    expect(await stack().healthy()).toMatchObject({ devices: [{ restarts: 1, workload: null }] });
   });
 });
