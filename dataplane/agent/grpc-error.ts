@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ServerErrorResponse, type sendUnaryData, status } from '@grpc/grpc-js';
+import { Metadata, type ServerErrorResponse, type sendUnaryData, status } from '@grpc/grpc-js';
 import * as z from 'zod';
 import { messageOf, VdpaError } from '../../src/errors/vdpa-error.ts';
+import { errorCodeKey } from '../contract/grpc.ts';
 
 /** An answer that says no, with a gRPC status. */
 export class GrpcError extends Error {
@@ -15,8 +16,11 @@ export class GrpcError extends Error {
 
 function toServerError(error: unknown): Partial<ServerErrorResponse> {
   if (error instanceof GrpcError) return { code: error.status, details: error.message };
-  if (error instanceof VdpaError && error.code === 'VDPA-DISK-001')
-    return { code: status.RESOURCE_EXHAUSTED, details: `${error.where}: ${error.message}` };
+  if (error instanceof VdpaError && error.code === 'VDPA-DISK-001') {
+    const metadata = new Metadata();
+    metadata.set(errorCodeKey, error.code);
+    return { code: status.RESOURCE_EXHAUSTED, details: `${error.where}: ${error.message}`, metadata };
+  }
   return { code: status.INTERNAL, details: messageOf(error) };
 }
 

@@ -33,6 +33,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/** The key of a refusal's metadata that has the code of the error behind it, such as `VDPA-DISK-001`. */
+export const errorCodeKey = 'vdpactl-error';
+
 export const deviceHealthMessage = z.object({
   device: z.string(),
   state: z.string(),

@@ -6,6 +6,7 @@ import {
   attachmentMessage,
   type DeviceMessage,
   deviceMessage,
+  errorCodeKey,
   type InfoMessage,
   infoMessage,
   loadServices,
@@ -74,6 +75,12 @@ export class AgentClient {
   }
 
   #toError(error: ServiceError): VdpaError {
+    if (error.metadata?.get(errorCodeKey).includes('VDPA-DISK-001')) {
+      return new VdpaError('VDPA-DISK-001', error.details, {
+        next: 'free some space there (df shows how much is left) and run the same command again',
+        cause: error,
+      });
+    }
     const refused = [status.NOT_FOUND, status.FAILED_PRECONDITION, status.RESOURCE_EXHAUSTED, status.INVALID_ARGUMENT];
     if (refused.includes(error.code)) {
       return new VdpaError('VDPA-AGENT-002', error.details, {

@@ -2,6 +2,9 @@
 import { type RunDir, runDir } from '../../dataplane/contract/run-dir.ts';
 import { specHash } from '../../dataplane/contract/spec-store.ts';
 import { firstFailure, runChecks } from '../check/run-checks.ts';
+import { VdpaError } from '../errors/vdpa-error.ts';
+import { isFull } from '../files/free-space.ts';
+import { diskError } from '../files/write-atomic.ts';
 import { type Progress, silentProgress } from '../output/progress.ts';
 import { signalProcess } from '../process/process-table.ts';
 import { schemaVersion } from '../schema-version.ts';
@@ -62,10 +65,24 @@ export async function deployStack(request: DeployRequest): Promise<DeployResult>
       progress.step('Waiting for the agent and the backends');
       await waitUntilReady(dir, { timeoutMs: request.timeoutMs, signal, progress });
     } catch (error) {
+      const cause = becauseFull(dir, error);
       if (isFirst) await destroyStack(dir, silentProgress);
-      throw error;
+      throw cause;
     }
     return { schemaVersion, runDir: dir.root, changed, warnings, stack: planned.stack };
+  });
+}
+
+/** A full disk shows as many things: a daemon without a log, a backend that nobody can say is up. */
+function becauseFull(dir: RunDir, error: unknown): unknown {
+  const shows: readonly string[] = ['VDPA-DEPLOY-002', 'VDPA-DEPLOY-003'];
+  if (!(error instanceof VdpaError)) return diskError(error, dir.root);
+  if (!shows.includes(error.code) || !isFull(dir.root)) return error;
+  return new VdpaError('VDPA-DISK-001', `there is no room left on the device: ${error.message}`, {
+    where: dir.root,
+    next: 'free some space there (df shows how much is left, df -i how many files) and run the same command again',
+    details: error.details,
+    cause: error,
   });
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { longestSocketPath, type RunDir } from '../../dataplane/contract/run-dir.ts';
 import type { CheckFacts } from '../check/facts.ts';
 import type { BenchConfig, Config } from '../config/config-schema.ts';
 import { messageOf } from '../errors/vdpa-error.ts';
+import { freeSpace } from '../files/free-space.ts';
 import { interfaceFacts } from '../platform/network/interface-facts.ts';
 import { markedProcesses } from '../process/process-table.ts';
 import type { PlannedStack } from './plan-stack.ts';
@@ -44,7 +43,7 @@ export function gatherFacts(
     runDir: dir.root,
     runDirProblem: problemOf(() => checkRunDir(dir)),
     longestSocketPath: Buffer.byteLength(longestSocketPath(dir)),
-    freeMiB: freeMiB(dir.root),
+    freeMiB: freeSpace(dir.root)?.mib ?? null,
   };
 }
 
@@ -54,17 +53,5 @@ function problemOf(check: () => void): string | null {
     return null;
   } catch (error) {
     return messageOf(error);
-  }
-}
-
-/** Room on the file system that a path is on, or that its nearest existing parent is on. */
-function freeMiB(path: string): number | null {
-  for (let at = path; ; at = dirname(at)) {
-    try {
-      const { bavail, bsize } = statfsSync(at);
-      return Math.floor((bavail * bsize) / 1024 / 1024);
-    } catch {
-      if (at === dirname(at)) return null;
-    }
   }
 }

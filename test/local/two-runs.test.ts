@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { benchReportSchema } from '../../src/bench/report/bench-report.ts';
 import { describeLocal, useStack } from './helpers/stack.ts';
 
@@ -56,8 +56,7 @@ describeLocal('a run that was killed', () => {
     await killed.saw('Warm-up');
     killed.kill('SIGKILL');
     await killed.ended;
-    // A backend whose memif client is gone at once may crash with it; it is back in a moment.
-    const left = await vi.waitFor(() => stack().status(), { timeout: 15_000, interval: 200 });
+    const left = await stack().healthy();
     expect(left).toMatchObject({ state: 'healthy', devices: [{ workload: 'bench' }] });
     expect(left.strays.map(({ role }) => role)).toContain('workload');
 

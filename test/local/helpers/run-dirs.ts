@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { cliPath } from './cli.ts';
 
 const parent = '/run';
-const pattern = /^vdpactl-t-(\d+)-[0-9a-f]{6}$/;
+/** What follows the name of a run directory in that of a file system that a test mounts beside it. */
+export const diskSuffix = '-disk';
+const pattern = /^vdpactl-t-(\d+)-[0-9a-f]{6}(-disk)?$/;
 
 /** A run directory that nobody else has; `owner` is the process whose end makes it stale. */
 export function newRunDir(owner: number): string {
@@ -19,8 +21,9 @@ export function removeStaleStacks(): void {
     const owner = pattern.exec(name)?.[1];
     if (owner === undefined || existsSync(join('/proc', owner))) continue;
     const path = join(parent, name);
+    const runDir = name.endsWith(diskSuffix) ? join(path, 'run') : path;
+    spawnSync(process.execPath, [cliPath, 'destroy', '--run-dir', runDir], { stdio: 'ignore' });
     spawnSync('umount', ['--lazy', path], { stdio: 'ignore' });
-    spawnSync(process.execPath, [cliPath, 'destroy', '--run-dir', path], { stdio: 'ignore' });
     rmSync(path, { recursive: true, force: true });
   }
 }

@@ -20,6 +20,9 @@ const smallConfig = 'local:\n  memoryMiB: 64\nbench:\n  memoryMiB: 64\n';
 /** How long the kernel may take to hand back the memory of a process that has ended, ms. */
 const settleMs = 3_000;
 
+/** How long a backend may take to be back on a machine that is busy, ms. */
+const recoveryMs = 15_000;
+
 /** A stack of one test: a folder to run commands in and a run directory, both of its own. */
 export class TestStack {
   readonly root = newRunDir(inject('owner'));
@@ -79,11 +82,11 @@ export class TestStack {
   }
 
   /**
-   * The status once all runs. A backend may be on its way up: DPDK's memif can crash when the generator goes away while it
-   * sends, and the supervisor then does its work.
+   * The status once all runs. A backend may be on its way up: DPDK's memif can crash when a generator goes away all at once,
+   * and the supervisor then does its work.
    */
   async healthy(): Promise<z.infer<typeof statusShape>> {
-    const deadline = performance.now() + settleMs;
+    const deadline = performance.now() + recoveryMs;
     for (;;) {
       const result = await this.run('status', ['-o', 'json']);
       const status = statusShape.parse(JSON.parse(result.stdout));
