@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type RunDir, runDir } from '../../dataplane/contract/run-dir.ts';
+import { noFacts } from '../check/facts.ts';
 import { firstFailure, runChecks } from '../check/run-checks.ts';
 import { VdpaError } from '../errors/vdpa-error.ts';
-import { benchMemory, gatherFacts } from '../local/gather-facts.ts';
+import { benchMemory, stackFacts } from '../local/gather-facts.ts';
 import { type PlannedStack, planStack, type StackRequest } from '../local/plan-stack.ts';
 import { readStack, type StoredStack } from '../local/stack-files.ts';
 import { withStackLock } from '../local/stack-lock.ts';
@@ -49,7 +50,7 @@ export async function runBench(request: BenchRequest): Promise<BenchReport> {
     const started = new Date();
     const stack = requireStack(dir);
     await endStrays(dir);
-    const planned = await planStack(request);
+    const planned = await planStack({ ...request, target: 'machine' });
     requireMachine(dir, planned, request);
     checkGeneratorInterface(request);
     const testpmd = planned.dpdk?.testpmd ?? 'dpdk-testpmd';
@@ -163,8 +164,10 @@ function requireStack(dir: RunDir): StoredStack {
 
 /** Refuses before anything is started what would fail half-way: no root, no DPDK, too little memory. */
 function requireMachine(dir: RunDir, planned: PlannedStack, { config, env }: BenchRequest): void {
-  const facts = { ...gatherFacts(dir, planned, config, env), memoryMiB: benchMemory(config.bench), heldMiB: [] };
-  const failure = firstFailure(runChecks(facts, { only: ['VDPA-ROOT-001', 'VDPA-DPDK-001', 'VDPA-HUGE-001'] }));
+  const machine = { ...stackFacts(dir, planned, config, env, true), memoryMiB: benchMemory(config.bench), heldMiB: [] };
+  const failure = firstFailure(
+    runChecks({ ...noFacts, machine }, { only: ['VDPA-ROOT-001', 'VDPA-DPDK-001', 'VDPA-HUGE-001'] }),
+  );
   if (failure !== null) throw failure;
 }
 

@@ -11,7 +11,7 @@ export interface PortCounters {
 
 /** What was seen of a run in which no packet returned to the generator. null: not known. */
 export interface Observations {
-  readonly wire: 'memif' | 'af_packet' | 'null';
+  readonly wire: 'memif' | 'af_packet' | 'nic' | 'null';
   readonly generator: {
     readonly linkUp: boolean | null;
     readonly tx: Counter;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BackendSpec, backendStatusSchema } from '../../../dataplane/contract/backend-spec.ts';
+import {
+  type BackendSpec,
+  backendStatusSchema,
+  hasProcess,
+  type ProcessSpec,
+} from '../../../dataplane/contract/backend-spec.ts';
 import type { AttachmentMessage } from '../../../dataplane/contract/grpc.ts';
 import { logFile, type RunDir, statusFile } from '../../../dataplane/contract/run-dir.ts';
 import type { BenchConfig } from '../../config/config-schema.ts';
@@ -20,12 +25,18 @@ import { type L3fwd, startL3fwd } from './l3fwd.ts';
 /** The path that is measured, up and connected: generator – wire – backend – virtio – workload. */
 export interface MeasuredPath {
   readonly attachment: AttachmentMessage;
-  readonly spec: BackendSpec;
+  readonly spec: ProcessSpec;
   readonly workload: L3fwd;
+  /** The generator that runs now. */
   readonly generator: Generator;
   readonly backendLog: string;
   /** The process behind the device now; 0 when there is none. It changes when the supervisor starts it again. */
   backendPid(): number;
+  /**
+   * Starts another generator in place of the one there is, whether or not that still runs: DPDK's memif may crash at
+   * either end when the other one is killed while packets are under way.
+   */
+  restartGenerator(): Promise<void>;
 }
 
 export interface PathRequest {
@@ -36,7 +47,7 @@ export interface PathRequest {
   readonly testpmd: string;
   /** The device to measure; null: the first that is free. */
   readonly device: string | null;
-  /** For wire af_packet: the interface at the other end. */
+  /** For wires af_packet and nic: the interface at the other end. */
   readonly generatorInterface: string | null;
   readonly env: NodeJS.ProcessEnv;
   readonly progress: Progress;
@@ -63,6 +74,7 @@ export async function withMeasuredPath<Result>(
     try {
       const spec = request.stack.backends.find((backend) => backend.device === attachment.device);
       if (spec === undefined) throw new Error(`no backend for ${attachment.device}`);
+      if (!hasProcess(spec) || spec.backend !== 'testpmd') throw noCounters(spec.backend);
       const vdev = generatorDevice(spec, request.generatorInterface);
       const backendLog = logFile(dir, spec.device);
       const backendLogStart = logSize(backendLog);
@@ -76,26 +88,46 @@ export async function withMeasuredPath<Result>(
       await waitConnected(backendLog, backendLogStart, request.signal);
 
       progress.step('Starting the traffic generator');
-      const generator = await Generator.launch({
-        testpmd: request.testpmd,
-        vdev,
-        ...generatorCpus(request.stack, spec),
-        memoryMiB: request.bench.memoryMiB,
-        frameSize: request.bench.frameSize,
-        runDir: dir.root,
-        log: logFile(dir, 'generator'),
-        env: request.env,
-        signal: request.signal,
-      });
+      const launch = () => launchGenerator(request, spec, vdev);
+      let generator = await launch();
       undo.unshift(async () => {
         await generator.end();
         await waitForBackend(dir, spec);
       });
       await waitForLink(generator, request.signal);
-      return await work({ attachment, spec, workload, generator, backendLog, backendPid });
+      return await work({
+        attachment,
+        spec,
+        workload,
+        get generator() {
+          return generator;
+        },
+        backendLog,
+        backendPid,
+        restartGenerator: async () => {
+          await generator.end();
+          generator = await launch();
+          await waitForLink(generator, request.signal);
+        },
+      });
     } finally {
       for (const step of undo) await step().catch(() => {});
     }
+  });
+}
+
+function launchGenerator(request: PathRequest, spec: ProcessSpec, vdev: string): Promise<Generator> {
+  const { bench, dir, env, signal, stack, testpmd } = request;
+  return Generator.launch({
+    testpmd,
+    vdev,
+    ...generatorCpus(stack, spec),
+    memoryMiB: bench.memoryMiB,
+    frameSize: bench.frameSize,
+    runDir: dir.root,
+    log: logFile(dir, 'generator'),
+    env,
+    signal,
   });
 }
 
@@ -104,7 +136,7 @@ export async function withMeasuredPath<Result>(
  * other end has gone, without waiting for who polls them: a backend that was put off its CPU within a ring, by the end of
  * the generator itself, finds it gone and crashes.
  */
-function generatorCpus({ cpus }: StoredStack, spec: BackendSpec): { cpu: number; controlCpu: number } {
+function generatorCpus({ cpus }: StoredStack, spec: ProcessSpec): { cpu: number; controlCpu: number } {
   return { cpu: cpus.generator, controlCpu: cpus.generator === spec.cpu ? cpus.workload : cpus.generator };
 }
 
@@ -135,16 +167,24 @@ function startWorkload(request: PathRequest, attachment: AttachmentMessage): Pro
   });
 }
 
+/** The benchmark counts packets at each hop, and only a backend that moves them can. */
+function noCounters(backend: string): VdpaError {
+  return new VdpaError('VDPA-BENCH-006', `behind ${backend} nothing counts the packets, which the hardware moves`, {
+    where: 'backend',
+    next: 'deploy with --backend testpmd to measure, or attach a workload of your own: vdpactl attach NAME',
+  });
+}
+
 /** The generator's end of a wire. Throws VDPA-WIRE-001 for a wire that has no other end. */
 function generatorDevice(spec: BackendSpec, netdev: string | null): string {
   if (spec.wire.kind === 'memif' && spec.wire.at !== null) return memifClient(spec.wire.at);
-  if (spec.wire.kind === 'af_packet' && netdev !== null) {
+  if (spec.wire.kind !== 'null' && netdev !== null) {
     return `net_af_packet0,iface=${netdev},framecnt=4096,blocksz=65536`;
   }
-  if (spec.wire.kind === 'af_packet') {
+  if (spec.wire.kind !== 'null') {
     throw new VdpaError('VDPA-WIRE-001', 'the other end of the wire is not known', {
       where: spec.wire.at ?? spec.device,
-      next: 'name it with --generator-interface, such as the other end of the veth pair',
+      next: 'name it with --generator-interface: the other end of the veth pair, or an interface at the other end of the cable',
     });
   }
   throw new VdpaError('VDPA-WIRE-001', `the wire ${spec.wire.kind} has no other end to send from`, {

@@ -43,12 +43,10 @@ export async function packetsBack({ generator }: MeasuredPath, ms = 300): Promis
   return (await generator.stopForwarding()).stats?.rxPackets ?? 0;
 }
 
-/** The same, after the wire was cut: tries until something comes back. The generator has to be told to connect anew. */
-export async function packetsBackAgain(path: MeasuredPath, timeoutMs: number): Promise<number> {
+/** Sends until something comes back. Throws when nothing does. */
+export async function untilPacketsComeBack(path: MeasuredPath, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    await path.generator.reconnect();
-    const received = await packetsBack(path, 100);
-    if (received > 0 || performance.now() > deadline) return received;
+  while ((await packetsBack(path, 100)) === 0) {
+    if (performance.now() > deadline) throw new Error(`no packet came back within ${timeoutMs} ms`);
   }
 }
