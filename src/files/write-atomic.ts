@@ -3,14 +3,14 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statS
 import { errnoOf, VdpaError } from '../errors/vdpa-error.ts';
 
 /** Writes a file so that a reader sees the old text or the new one, never a part. Throws VDPA-DISK-001 when full. */
-export function writeFileAtomic(path: string, text: string, mode = 0o644): void {
+export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     rmSync(temporary, { force: true });
     // Exclusive: in a folder that others may write to, a link planted under this name is not followed.
     const fd = openSync(temporary, 'wx', mode);
     try {
-      writeFileSync(fd, text);
+      writeFileSync(fd, content);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

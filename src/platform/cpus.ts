@@ -7,9 +7,20 @@ import type { RootFs } from './root-fs.ts';
 const cpuDir = 'sys/devices/system/cpu';
 const nodeDir = 'sys/devices/system/node';
 
-/** The CPUs that run, those kept free of other work at boot, and the number of NUMA nodes. */
+/** The CPUs that run, those kept free of other work at boot, and the NUMA nodes with their CPUs. */
 export function readCpus(fs: RootFs, note: Note): NodeFacts['cpus'] {
-  return { online: readOnline(fs, note), isolated: readIsolated(fs, note), numaNodes: readNumaNodes(fs, note) };
+  const online = readOnline(fs, note);
+  const nodes = fs
+    .list(nodeDir)
+    .flatMap((name) => /^node(\d{1,5})$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+  return {
+    online,
+    isolated: readIsolated(fs, note),
+    numaNodes: countNumaNodes(fs, nodes, note),
+    byNumaNode: nodes.flatMap((numaNode) => readNode(fs, numaNode, online, note) ?? []),
+  };
 }
 
 function readOnline(fs: RootFs, note: Note): number[] {
@@ -38,8 +49,7 @@ function readIsolated(fs: RootFs, note: Note): number[] {
   return isolated ?? [];
 }
 
-function readNumaNodes(fs: RootFs, note: Note): number {
-  const nodes = fs.list(nodeDir).filter((name) => /^node\d+$/.test(name));
+function countNumaNodes(fs: RootFs, nodes: readonly number[], note: Note): number {
   if (nodes.length > 0) {
     note('numa nodes', nodeDir, nodes.join(','));
     return nodes.length;
@@ -47,4 +57,13 @@ function readNumaNodes(fs: RootFs, note: Note): number {
   // A kernel built without NUMA has no such directory, and all of its memory in one place.
   note('numa nodes', nodeDir, null);
   return fs.exists(cpuDir) ? 1 : 0;
+}
+
+/** A node of memory alone has no CPUs; one whose list cannot be read is left out. */
+function readNode(fs: RootFs, numaNode: number, online: readonly number[], note: Note) {
+  const path = `${nodeDir}/node${numaNode}/cpulist`;
+  const text = fs.readText(path);
+  const cpus = text === null ? null : parseCpuList(text);
+  note(`cpus of numa node ${numaNode}`, path, cpus === null ? null : (text ?? ''));
+  return cpus === null ? null : { numaNode, cpus: cpus.filter((cpu) => online.includes(cpu)) };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { machine } from 'node:os';
+import { cloudsByFirmware } from './cloud/firmware-clouds.ts';
 import { parseLabel } from './fields.ts';
 import type { NodeFacts } from './node-report.ts';
 import type { Note } from './note.ts';
@@ -29,9 +29,10 @@ function readArch(fs: RootFs, note: Note): string | null {
   const path = 'proc/sys/kernel/arch';
   const label = parseLabel(fs.readText(path));
   // Kernels before 6.1 have no such file; a captured tree must not be given the architecture of the reader.
-  if (label === null && fs.live) {
-    note('arch', 'uname', machine());
-    return machine();
+  const told = label === null ? parseLabel(fs.told?.machine() ?? null) : null;
+  if (told !== null) {
+    note('arch', 'uname', told);
+    return told;
   }
   note('arch', path, label);
   return label;
@@ -57,17 +58,7 @@ export function readDmi(fs: RootFs, note: Note): NodeFacts['dmi'] {
 
 /** The firmware names a cloud, which is a hint: an identity needs the cloud's metadata service. */
 function noteCloudHint(dmi: NodeFacts['dmi'], note: Note): void {
-  const fields = [
-    ['sys_vendor', dmi.sysVendor],
-    ['product_name', dmi.productName],
-    ['chassis_asset_tag', dmi.chassisAssetTag],
-  ] as const;
-  const clouds = [
-    ['aws', /^Amazon EC2\b/i],
-    ['alibaba', /^(?:Alibaba Cloud|Aliyun)\b/i],
-  ] as const;
-  for (const [cloud, pattern] of clouds) {
-    const found = fields.find(([, value]) => value !== null && pattern.test(value));
-    if (found !== undefined) note('cloud, by firmware', `${dmiDir}/${found[0]}`, `${cloud} (${found[1]})`);
+  for (const { cloud, file, value } of cloudsByFirmware(dmi)) {
+    note('cloud, by firmware', `${dmiDir}/${file}`, `${cloud} (${value})`);
   }
 }

@@ -11,9 +11,12 @@ const classDir = 'sys/class/iommu';
  * `vfio-noiommu`, which isolate nothing and are not counted.
  */
 export function readIommu(fs: RootFs, note: Note): NodeFacts['iommu'] {
+  // Where VFIO is not, no group is of its making, and hundreds of names need not be read.
+  const mayBeVfio = fs.exists('sys/module/vfio') || fs.exists('sys/class/vfio');
   const groups = fs
     .list(groupsDir)
-    .filter((name) => /^\d+$/.test(name) && fs.readText(`${groupsDir}/${name}/name`) !== 'vfio-noiommu');
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => !mayBeVfio || fs.readText(`${groupsDir}/${name}/name`) !== 'vfio-noiommu');
   note('iommu groups', groupsDir, fs.exists(groupsDir) ? groups.length : null);
   const units = fs.list(classDir);
   note('iommu units', classDir, units.length === 0 ? null : units.join(' '));

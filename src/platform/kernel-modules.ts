@@ -39,6 +39,7 @@ const modulesThatMatter: readonly (readonly [name: string, trace: string | null]
   ['virtio_net', 'sys/bus/virtio/drivers/virtio_net'],
   ['ena', 'sys/bus/pci/drivers/ena'],
   ['mlx5_core', 'sys/bus/pci/drivers/mlx5_core'],
+  ['mana', 'sys/bus/pci/drivers/mana'],
   ['sfc', 'sys/bus/pci/drivers/sfc'],
   ['nfp', 'sys/bus/pci/drivers/nfp'],
   ['e1000e', 'sys/bus/pci/drivers/e1000e'],
@@ -100,10 +101,10 @@ export function parseProcModules(text: string): Set<string> {
  */
 export function parseModuleNames(text: string): Set<string> {
   const names = new Set<string>();
-  for (const line of text.split('\n')) {
-    const path = line.split(':', 1)[0] ?? '';
-    const match = /^([\w-]+)\.ko(?:\.\w+)?$/.exec(path.slice(path.lastIndexOf('/') + 1).trim());
-    if (match?.[1] !== undefined) names.add(match[1].replaceAll('-', '_'));
+  // One expression for the whole of it: there are thousands of lines, of which a loop would be compiled for longer than
+  // it runs.
+  for (const [, name = ''] of text.matchAll(/^[ \t]*(?:[^\n:]*\/)?([\w-]+)\.ko(?:\.\w+)?[ \t]*\r?(?::|$)/gm)) {
+    names.add(name.replaceAll('-', '_'));
   }
   return names;
 }

@@ -32,6 +32,8 @@ export const nodeSchema = z.object({
     online: z.array(z.int().nonnegative()),
     isolated: z.array(z.int().nonnegative()),
     numaNodes: z.int().nonnegative(),
+    /** The online CPUs of each NUMA node; empty where the kernel says nothing of nodes. */
+    byNumaNode: z.array(z.object({ numaNode: z.int().nonnegative(), cpus: z.array(z.int().nonnegative()) })),
   }),
   hugepages: z.array(
     z.object({
@@ -43,6 +45,33 @@ export const nodeSchema = z.object({
     }),
   ),
   modules: z.record(z.string(), z.enum(['loaded', 'available', 'builtin', 'missing'])),
+  /** Whether VFIO may hand out devices that no IOMMU isolates (`enable_unsafe_noiommu_mode`); null where VFIO is not loaded. */
+  vfioNoIommu: z.boolean().nullable(),
+  vdpa: z.object({
+    /** As `vdpa mgmtdev show` names them: `pci/0000:65:00.2`, `vduse`, `vdpasim_net`. */
+    managementDevices: z.array(z.object({ name: z.string(), pciAddress: z.string().nullable() })),
+    /** Every device on the vDPA bus. Software devices (VDUSE, the simulator) have no PCI address. */
+    devices: z.array(
+      z.object({
+        name: z.string(),
+        /** `vhost_vdpa`, `virtio_vdpa`, or null where no bus driver has it. */
+        driver: z.string().nullable(),
+        /** `/dev/vhost-vdpa-0`, where vhost_vdpa has it. */
+        path: z.string().nullable(),
+        pciAddress: z.string().nullable(),
+        /** null: the driver made it by itself (eni_vdpa), so it cannot be managed. */
+        mgmtdev: z.string().nullable(),
+      }),
+    ),
+    /** VDUSE devices that a process offers (`/dev/vduse/NAME`), whether or not a vDPA device was made of them. */
+    vduse: z.array(z.string()),
+  }),
+  cni: z.object({
+    /** The files in `/etc/cni/net.d`, sorted: the runtime takes the first. */
+    configFiles: z.array(z.string()),
+    /** `thick`: shim and daemon. `thin`: the plugin alone. null: there is none. */
+    multus: z.enum(['thick', 'thin']).nullable(),
+  }),
 });
 
 export const nicSchema = z.object({
@@ -64,9 +93,16 @@ export const nicSchema = z.object({
       numVfs: z.int().nonnegative(),
       isVf: z.boolean(),
       pf: z.string().nullable(),
+      /** Of a physical function: where its virtual functions appear, as routing-id distances (SR-IOV capability). */
+      vfOffset: z.int().nonnegative().nullable(),
+      vfStride: z.int().nonnegative().nullable(),
+      /** The device id that its virtual functions will have. */
+      vfDevice: hex4.nullable(),
     })
     .nullable(),
   vdpa: z.object({ name: z.string(), mgmtdev: z.string().nullable(), path: z.string().nullable() }).nullable(),
+  /** Of an ENA, the numbers of the prefetchable memory BARs: only these can be mapped write-combined, as its LLQ needs. */
+  prefetchableBars: z.array(z.int().min(0).max(5)),
   uplink: z.boolean(),
   uplinkReasons: z.array(z.string()),
   kind: z.enum(['vdpa', 'virtio', 'ena', 'dpdk', 'other']),
@@ -82,5 +118,7 @@ export const nodeReportSchema = z.object({
 
 export type Evidence = z.infer<typeof evidenceSchema>;
 export type NodeFacts = z.infer<typeof nodeSchema>;
+/** Who the cloud says the machine is. */
+export type Cloud = NonNullable<NodeFacts['cloud']>;
 export type Nic = z.infer<typeof nicSchema>;
 export type NodeReport = z.infer<typeof nodeReportSchema>;

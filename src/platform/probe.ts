@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { VdpaError } from '../errors/vdpa-error.ts';
 import { schemaVersion } from '../schema-version.ts';
+import { readCni } from './cni.ts';
 import { readCpus } from './cpus.ts';
 import { readHugepages } from './hugepages.ts';
 import { readDmi, readIdentity } from './identity.ts';
@@ -10,6 +11,8 @@ import type { NodeReport } from './node-report.ts';
 import { createNotes } from './note.ts';
 import { readNics } from './pci/nics.ts';
 import { openRoot, type RootFs } from './root-fs.ts';
+import { readVdpa } from './vdpa/vdpa-devices.ts';
+import { readVfioNoIommu } from './vfio.ts';
 
 export interface ProbeOptions {
   /** Where `sys` and `proc` are; the running machine when left out. */
@@ -24,33 +27,48 @@ export interface ProbeOptions {
  * @throws VdpaError VDPA-PLATFORM-001 when there is neither `sys` nor `proc` below the root.
  */
 export function probe(options: ProbeOptions = {}): NodeReport {
-  const fs = openSystem(options.root ?? '/');
+  return probeSystem(openSystem(options.root ?? '/'), options.env);
+}
+
+/** As `probe`, of a system that was opened before. */
+export function probeSystem(fs: RootFs, env: NodeJS.ProcessEnv = {}): NodeReport {
   const { evidence, note } = createNotes();
   const identity = readIdentity(fs, note);
+  const modules = readModules(fs, identity.kernel, note);
   const node = {
     ...identity,
     dmi: readDmi(fs, note),
-    cloud: null,
+    // A capture holds what the metadata service said then; the running machine is asked later.
+    cloud: fs.told?.cloud.cloud ?? null,
     iommu: readIommu(fs, note),
     cpus: readCpus(fs, note),
     hugepages: readHugepages(fs, note),
-    modules: readModules(fs, identity.kernel, note),
+    modules,
+    vfioNoIommu: readVfioNoIommu(fs, note),
+    vdpa: readVdpa(fs, { kernel: identity.kernel, modules }, note),
+    cni: readCni(fs, note),
   };
-  const nics = readNics(fs, connectionEnv(fs, options.env), identity.kernel, note);
-  return { schemaVersion, node, nics, evidence };
+  const nics = readNics(fs, connectionEnv(fs, env), node.vdpa.devices, note);
+  return { schemaVersion, node, nics, evidence: [...evidence, ...(fs.told?.cloud.evidence ?? [])] };
 }
 
-/** The environment that says something about this system: none for a captured tree, whose answer must not depend on the reader. */
+/** The environment that says something about this system: of a captured tree that of the capture, never that of the reader. */
 export function connectionEnv(fs: RootFs, env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  return fs.live ? env : {};
+  if (fs.live) return env;
+  const connection = fs.told?.sshConnection ?? null;
+  return connection === null ? {} : { SSH_CONNECTION: connection };
 }
 
 /** Opens a root that holds a system. @throws VdpaError VDPA-PLATFORM-001 */
 export function openSystem(root: string): RootFs {
   const fs = openRoot(root);
-  if (fs.exists('sys') || fs.exists('proc')) return fs;
+  if (holdsSystem(fs)) return fs;
   throw new VdpaError('VDPA-PLATFORM-001', 'there is neither sys nor proc', {
     where: root,
     next: 'give --root a directory that holds sys and proc of a machine, or leave it out to read this one',
   });
+}
+
+export function holdsSystem(fs: RootFs): boolean {
+  return fs.exists('sys') || fs.exists('proc');
 }

@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  lstatSync,
-  opendirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-} from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { errnoOf, VdpaError } from '../errors/vdpa-error.ts';
+import { machineTold, parseTold, type Told, toldFile } from './capture/told.ts';
+import { diskTree } from './tree/disk-tree.ts';
+import type { FileTree } from './tree/file-tree.ts';
+import { createResolver } from './tree/resolve-path.ts';
 
 /** Bytes read of a file that holds one fact. */
 const factLimit = 64 * 1024;
-/** Entries read of one directory: enough for any machine, and a bound for a tree made to hurt. */
-const maxEntries = 16_384;
-/** As many symbolic links as the kernel follows before it gives up. */
-const maxLinks = 40;
-/** Components of one path, links and all. */
-const maxSteps = 4096;
 
 interface FileText {
   readonly text: string;
@@ -38,6 +24,8 @@ export interface RootFs {
   readonly root: string;
   /** Whether this is the running machine, and not a tree captured on one. */
   readonly live: boolean;
+  /** What the machine says that no file holds; null for a tree that was captured without it. */
+  readonly told: Told | null;
   read(path: string, limitBytes?: number): FileText | null;
   /** The text of a file without surrounding white space. */
   readText(path: string, limitBytes?: number): string | null;
@@ -53,41 +41,78 @@ export interface RootFs {
 /**
  * Opens the tree below `root`. Below any other root than `/`, symbolic links are resolved as if the root were `/`, so
  * that nothing outside of it is ever read.
- * @throws VdpaError VDPA-PLATFORM-001 when the root is not a directory that can be read.
+ * @throws VdpaError VDPA-PLATFORM-001 when the root is not a directory that can be read, VDPA-BUNDLE-002 when it is a
+ * capture whose `vdpactl/capture.json` is damaged.
  */
 export function openRoot(root: string): RootFs {
   const base = realRoot(root);
-  const live = base === '/';
-  const locate = live ? (path: string) => `/${path}` : (path: string) => resolveWithin(base, path);
-  const read = (path: string, limitBytes = factLimit) => {
+  return base === '/' ? openMachine() : openTree(diskTree(base), base);
+}
+
+/** The running machine. The kernel resolves the links, which is faster than we could. */
+function openMachine(): RootFs {
+  const tree = diskTree('/');
+  return rootFs({
+    root: '/',
+    live: true,
+    told: machineTold(),
+    tree,
+    locate: (path) => path,
+    exists: (path) => existsSync(`/${path}`),
+  });
+}
+
+/**
+ * A tree captured on a machine, on a disk or in memory.
+ * @throws VdpaError VDPA-BUNDLE-002 when its `vdpactl/capture.json` is damaged.
+ */
+export function openTree(tree: FileTree, name: string): RootFs {
+  const captured = openWalking(tree, { root: name, live: false, told: null });
+  const text = captured.read(toldFile, 16 * 1024 * 1024);
+  return text === null ? captured : { ...captured, told: parseTold(text.text, `${name}: ${toldFile}`) };
+}
+
+/** A tree of which every link is resolved here, component by component. */
+export function openWalking(tree: FileTree, about: Pick<RootFs, 'root' | 'live' | 'told'>): RootFs {
+  const locate = createResolver(tree);
+  return rootFs({ ...about, tree, locate, exists: (path) => locate(path) !== null });
+}
+
+interface Opened extends Pick<RootFs, 'root' | 'live' | 'told' | 'exists'> {
+  readonly tree: FileTree;
+  /** From any path to the real one, or null where there is none. */
+  locate(path: string): string | null;
+}
+
+function rootFs({ root, live, told, exists, tree, locate }: Opened): RootFs {
+  const read = (path: string, limitBytes = factLimit): FileText | null => {
     const at = locate(path);
-    return at === null ? null : readBounded(at, live, limitBytes);
+    const file = at === null ? null : tree.read(at, limitBytes);
+    if (file === null) return null;
+    const { buffer, byteOffset, byteLength } = file.bytes;
+    return { text: Buffer.from(buffer, byteOffset, byteLength).toString('utf8'), truncated: file.truncated };
   };
   const linkTarget = (path: string) => {
     const slash = path.lastIndexOf('/');
-    const parent = live ? `/${path.slice(0, slash)}` : resolveWithin(base, path.slice(0, slash));
-    return parent === null ? null : attempt(() => readlinkSync(`${parent}/${path.slice(slash + 1)}`));
+    const parent = locate(path.slice(0, Math.max(slash, 0)));
+    return parent === null ? null : tree.readLink(`${parent}${parent === '' ? '' : '/'}${path.slice(slash + 1)}`);
   };
   return {
-    root: base,
+    root,
     live,
+    told,
     read,
     readText: (path, limitBytes) => read(path, limitBytes)?.text.trim() ?? null,
     list(path) {
       const at = locate(path);
-      if (at === null) return [];
-      // The kernel's own directories are no trap, and read in one call.
-      return live ? (attempt(() => readdirSync(at).sort()) ?? []) : listBounded(at);
+      return at === null ? [] : [...(tree.list(at) ?? [])];
     },
     linkTarget,
     linkName(path) {
       const name = linkTarget(path)?.replace(/\/+$/, '').split('/').pop();
       return name === undefined || name === '' || name === '.' || name === '..' ? null : name;
     },
-    exists(path) {
-      const at = locate(path);
-      return at !== null && existsSync(at);
-    },
+    exists,
   };
 }
 
@@ -107,92 +132,4 @@ function noRoot(root: string, why: string, cause?: unknown): VdpaError {
     next: 'give --root a directory that holds sys and proc of a machine, or leave it out to read this one',
     cause,
   });
-}
-
-function attempt<T>(get: () => T): T | null {
-  try {
-    return get();
-  } catch {
-    return null;
-  }
-}
-
-/** The real path of `path` with `base` taken for `/`, or null when there is none. */
-function resolveWithin(base: string, path: string): string | null {
-  const pending = path.split('/').reverse();
-  const done: string[] = [];
-  let links = 0;
-  let steps = 0;
-  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
-    steps += 1;
-    if (steps > maxSteps) return null;
-    if (part === '' || part === '.') continue;
-    if (part === '..') {
-      done.pop();
-      continue;
-    }
-    const at = `${base}/${[...done, part].join('/')}`;
-    const stats = attempt(() => lstatSync(at));
-    if (stats === null) return null;
-    if (!stats.isSymbolicLink()) {
-      done.push(part);
-      continue;
-    }
-    links += 1;
-    const target = attempt(() => readlinkSync(at));
-    if (target === null || links > maxLinks) return null;
-    if (target.startsWith('/')) done.length = 0;
-    pending.push(...target.split('/').reverse());
-  }
-  return done.length === 0 ? base : `${base}/${done.join('/')}`;
-}
-
-function readBounded(at: string, live: boolean, limitBytes: number): FileText | null {
-  // A captured tree may hold anything; a live sysfs and procfs only regular files, which saves a call for each of them.
-  if (!live && attempt(() => lstatSync(at))?.isFile() !== true) return null;
-  let fd: number;
-  try {
-    fd = openSync(at, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  } catch {
-    return null;
-  }
-  try {
-    if (!fstatSync(fd).isFile()) return null;
-    return readDescriptor(fd, limitBytes);
-  } catch {
-    return null;
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function readDescriptor(fd: number, limitBytes: number): FileText {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // One byte more than the limit tells a file that ends there from one that goes on.
-  while (length <= limitBytes) {
-    const chunk = Buffer.allocUnsafe(Math.min(length === 0 ? 4096 : 256 * 1024, limitBytes + 1 - length));
-    const count = readSync(fd, chunk, 0, chunk.length, null);
-    if (count === 0) break;
-    chunks.push(chunk.subarray(0, count));
-    length += count;
-  }
-  const whole = Buffer.concat(chunks).subarray(0, limitBytes);
-  return { text: whole.toString('utf8'), truncated: length > limitBytes };
-}
-
-function listBounded(at: string): string[] {
-  const directory = attempt(() => opendirSync(at));
-  if (directory === null) return [];
-  const names: string[] = [];
-  try {
-    for (let entry = directory.readSync(); entry !== null && names.length < maxEntries; entry = directory.readSync()) {
-      names.push(entry.name);
-    }
-  } catch {
-    // What was read so far is what there is to know.
-  } finally {
-    directory.closeSync();
-  }
-  return names.sort();
 }

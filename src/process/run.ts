@@ -40,3 +40,58 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     failure: result.exitCode === undefined ? (result.shortMessage ?? 'could not be started') : null,
   };
 }
+
+export interface RunBytesOptions extends RunOptions {
+  /** What the program reads from its standard input. */
+  readonly input?: string;
+  /** The program is ended when it prints more. */
+  readonly maxBytes?: number;
+}
+
+export interface RunBytesResult {
+  /** null when the program could not be started or was ended. */
+  readonly exitCode: number | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  /** Why there is no exit code. */
+  readonly failure: string | null;
+}
+
+/** As `run`, for a program that is given something to read and prints no text. */
+export async function runBytes(
+  file: string,
+  args: readonly string[],
+  options: RunBytesOptions = {},
+): Promise<RunBytesResult> {
+  const { execa } = await import('execa');
+  const maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
+  const running = execa(file, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    input: options.input ?? '',
+    encoding: 'buffer',
+    // Collected here: execa would make a text of it for the message of an error, which takes half a minute for 32 MiB.
+    buffer: { stdout: false },
+    reject: false,
+    maxBuffer: 1024 * 1024,
+  });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  running.stdout.on('data', (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length > maxBytes) running.kill('SIGKILL');
+    else chunks.push(chunk);
+  });
+  const result = await running;
+  options.signal?.throwIfAborted();
+  return {
+    exitCode: result.exitCode ?? null,
+    stdout: Buffer.concat(chunks),
+    stderr: Buffer.from(result.stderr).toString('utf8'),
+    timedOut: result.timedOut,
+    failure: result.exitCode === undefined ? (result.shortMessage ?? 'could not be started') : null,
+  };
+}

@@ -11,8 +11,8 @@ export interface StartOptions {
   readonly stdout?: 'pipe';
   /** Whether the program lives on when this process ends, in a session of its own. */
   readonly detached?: boolean;
-  /** Whether the caller writes to the program. */
-  readonly stdin?: 'pipe' | 'ignore';
+  /** Whether the caller writes to the program, or the file descriptor that it reads. */
+  readonly stdin?: 'pipe' | 'ignore' | number;
 }
 
 export interface StartedProcess {

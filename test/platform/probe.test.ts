@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Nic, type NodeReport, nodeReportSchema } from '../../src/platform/node-report.ts';
 import { probe } from '../../src/platform/probe.ts';
+import { cloudNodes } from '../fixtures/cloud-nodes.ts';
 import { base, dmi, nic } from '../fixtures/node-tree.ts';
-import { allNodes, aws, bonded, ifcvf, laptop, numa, sriov, vdpa, virtioUplink } from '../fixtures/nodes.ts';
+import { allNodes, bonded, ifcvf, laptop, numa, sriov, vdpa, virtioUplink } from '../fixtures/nodes.ts';
 import { type Tree, withTree } from '../fixtures/tree.ts';
 
 const probed = (tree: Tree): NodeReport => withTree(tree, (root) => probe({ root }));
@@ -31,7 +32,9 @@ it('reports a virtual machine whose only NIC carries everything', () => {
     dmi: { sysVendor: null, productName: null, chassisAssetTag: null },
     cloud: null,
     iommu: { enabled: false, groups: 0 },
-    cpus: { online: [0, 1, 2, 3], isolated: [], numaNodes: 1 },
+    cpus: { online: [0, 1, 2, 3], isolated: [], numaNodes: 1, byNumaNode: [] },
+    vfioNoIommu: null,
+    cni: { configFiles: [], multus: null },
     hugepages: [],
   });
   expect(report.nics).toEqual([
@@ -49,6 +52,7 @@ it('reports a virtual machine whose only NIC carries everything', () => {
       iommuGroup: null,
       sriov: null,
       vdpa: null,
+      prefetchableBars: [],
       uplink: true,
       uplinkReasons: [
         'eth0 has the addresses 192.0.2.2, fd00::2',
@@ -91,12 +95,12 @@ describe('SR-IOV', () => {
   it('tells physical and virtual functions', () => {
     const report = probed(sriov);
     expect(nicAt(report, '0000:17:00.0')).toMatchObject({
-      sriov: { totalVfs: 128, numVfs: 3, isVf: false, pf: null },
+      sriov: { totalVfs: 128, numVfs: 3, isVf: false, pf: null, vfOffset: 8, vfStride: 1, vfDevice: '1889' },
       numaNode: 0,
       uplink: true,
     });
     expect(nicAt(report, '0000:17:01.1')).toMatchObject({
-      sriov: { totalVfs: 0, numVfs: 0, isVf: true, pf: '0000:17:00.0' },
+      sriov: { isVf: true, pf: '0000:17:00.0', vfOffset: null, vfStride: null, vfDevice: null },
       uplink: false,
     });
   });
@@ -110,7 +114,7 @@ describe('SR-IOV', () => {
 });
 
 it('reports an EC2 instance with a spare ENI, and the cloud only as a hint', () => {
-  const report = probed(aws);
+  const report = probed(cloudNodes.awsC5n);
   expect(report.nics.map(({ kind, uplink }) => [kind, uplink])).toEqual([
     ['ena', true],
     ['ena', false],
@@ -153,7 +157,9 @@ describe('vDPA devices', () => {
   });
 
   it('of software belong to no NIC but are in the evidence', () => {
-    expect(evidenceOf(probed(vdpa), 'vdpa vdpa9')).toEqual([['/sys/bus/vdpa/devices/vdpa9', 'no PCI device']]);
+    expect(evidenceOf(probed(vdpa), 'vdpa vdpa9')).toEqual([
+      ['/sys/bus/vdpa/devices/vdpa9', 'no PCI device, driver vhost_vdpa, made by vdpasim_net'],
+    ]);
   });
 
   it('make a NIC with unknown ids one for vDPA', () => {
@@ -178,7 +184,15 @@ describe('a NUMA machine', () => {
   });
 
   it('has its CPUs', () => {
-    expect(node.cpus).toEqual({ online: [0, 1, 2, 3, 4, 5, 6, 7, 10], isolated: [2, 3], numaNodes: 2 });
+    expect(node.cpus).toEqual({
+      online: [0, 1, 2, 3, 4, 5, 6, 7, 10],
+      isolated: [2, 3],
+      numaNodes: 2,
+      byNumaNode: [
+        { numaNode: 0, cpus: [0, 1, 2, 3] },
+        { numaNode: 1, cpus: [4, 5, 6, 7, 10] },
+      ],
+    });
   });
 
   it('does not count the groups that VFIO makes without an IOMMU', () => {

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { networkInterfaces } from 'node:os';
-import { ask } from '../../process/ask.ts';
 import { parseCount } from '../fields.ts';
 import type { RootFs } from '../root-fs.ts';
-import { formatIpv4, parseIpv4 } from './ip-address.ts';
+import { parseIpv4 } from './ip-address.ts';
+import type { PlacedAddress } from './ip-command.ts';
 import type { NetFacts } from './net-facts.ts';
-import type { InterfaceAddress, Ipv4Route } from './net-tables.ts';
-
-export interface PlacedAddress extends InterfaceAddress {
-  readonly source: string;
-}
+import type { Ipv4Route } from './net-tables.ts';
 
 export interface Ipv4Addresses {
   readonly placed: readonly PlacedAddress[];
@@ -18,11 +13,11 @@ export interface Ipv4Addresses {
 }
 
 /**
- * Whose the node's IPv4 addresses are. No file says it. On the running machine getifaddrs does, through Node only for
+ * Whose the node's IPv4 addresses are. No file says it. On the running machine, and in a capture of one, getifaddrs does, through Node only for
  * interfaces that are up and running; what that leaves is placed by its connected route, and where there is none by `ip`.
  */
 export function readIpv4Addresses(fs: RootFs, net: NetFacts): Ipv4Addresses {
-  const placed: PlacedAddress[] = fs.live ? runningAddresses() : [];
+  const placed: PlacedAddress[] = [...(fs.told?.runningAddresses() ?? [])];
   let unplaced: string[] = [];
   const known = new Set(placed.map(({ address }) => address));
   for (const address of net.ipv4Locals) {
@@ -31,20 +26,12 @@ export function readIpv4Addresses(fs: RootFs, net: NetFacts): Ipv4Addresses {
     for (const iface of interfaces) placed.push({ iface, address, source: 'proc/net/fib_trie' });
     if (interfaces.length === 0) unplaced.push(address);
   }
-  if (fs.live && unplaced.length > 0) {
-    const asked = parseIpAddressJson(ask('ip', ['-j', '-4', 'address', 'show']) ?? '');
+  if (fs.told !== null && unplaced.length > 0) {
+    const asked = fs.told.allAddresses();
     placed.push(...asked.filter(({ address }) => unplaced.includes(address)));
     unplaced = unplaced.filter((address) => !asked.some((found) => found.address === address));
   }
   return { placed, unplaced };
-}
-
-function runningAddresses(): PlacedAddress[] {
-  return Object.entries(networkInterfaces()).flatMap(([iface, addresses]) =>
-    (addresses ?? [])
-      .filter(({ family }) => family === 'IPv4')
-      .map(({ address }) => ({ iface, address, source: 'getifaddrs' })),
-  );
 }
 
 /** The interfaces whose connected network, the narrowest, holds the address. */
@@ -59,41 +46,14 @@ function connectedInterfaces(routes: readonly Ipv4Route[], text: string): string
   return [...new Set(holding.filter((route) => route.mask === narrowest).map((route) => route.iface))];
 }
 
-/** The answer of `ip -j -4 address show`; whatever is no such answer holds no addresses. */
-export function parseIpAddressJson(text: string): PlacedAddress[] {
-  let links: unknown;
-  try {
-    links = JSON.parse(text);
-  } catch {
-    return [];
-  }
-  const found: PlacedAddress[] = [];
-  for (const link of arrayOf(links)) {
-    for (const info of arrayOf(field(link, 'addr_info'))) {
-      const iface = field(link, 'ifname');
-      const local = field(info, 'local');
-      const address = typeof local === 'string' ? parseIpv4(local) : null;
-      if (typeof iface !== 'string' || address === null) continue;
-      found.push({ iface, address: formatIpv4(address), source: 'ip address' });
-    }
-  }
-  return found;
-}
-
-function arrayOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-}
-
 /** Whether an interface that no source gives an address may have one all the same. */
 export function mayHaveUnplacedAddress(fs: RootFs, iface: string): boolean {
-  // On the running machine an interface that is up with carrier would have been listed with its addresses.
-  return !fs.live || !isUp(fs, iface) || parseCount(fs.readText(`sys/class/net/${iface}/carrier`)) !== 1;
+  // On a machine that was asked, an interface that is up with carrier would have been listed with its addresses.
+  return (
+    (fs.told?.runningAddresses() ?? null) === null ||
+    !isUp(fs, iface) ||
+    parseCount(fs.readText(`sys/class/net/${iface}/carrier`)) !== 1
+  );
 }
 
 /** IFF_UP, what `ip link set … up` sets. */

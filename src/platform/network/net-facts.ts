@@ -61,10 +61,11 @@ export function readNetFacts(fs: RootFs): NetFacts {
     const file = fs.read(path, tableLimit);
     const addresses = parseFibTrieLocals(file?.text ?? '');
     if (file?.truncated === true) doubt(path, `/${path} is longer than ${tableLimit / 1024 / 1024} MiB`);
-    // A running machine is believed. In a captured tree, a table without even the loopback interface's address is none;
-    // the table may be missing, though, as long as there are routes to tell instead.
-    const isTable = fs.live ? file !== null : addresses.length > 0;
-    if (!isTable && (fs.live || file !== null || fs.read('proc/net/route')?.text === '')) {
+    // A machine that was asked is believed, unless it contradicts itself. In any other captured tree, a table without even
+    // the loopback interface's address is none; the table may be missing, though, as long as there are routes to tell instead.
+    const running = fs.told?.runningAddresses() ?? null;
+    const isTable = addresses.length > 0 || (file !== null && running?.length === 0);
+    if (!isTable && (running !== null || file !== null || fs.read('proc/net/route')?.text === '')) {
       doubt(path, `/${path} shows no address, not even of the loopback interface`);
     }
     return addresses.filter((address) => !address.startsWith('127.'));

@@ -20,14 +20,16 @@ export function readNetdevGraph(fs: RootFs, interfaces: readonly string[]): Netd
   const uppers = new Map<string, Set<string>>();
   const link = (lower: string, upper: string) => uppers.set(lower, (uppers.get(lower) ?? new Set()).add(upper));
   const readable = new Set<string>();
+  const portsOf = new Map<string, readonly string[]>();
   for (const iface of interfaces) {
     const entries = fs.list(dirOf(iface));
     if (entries.includes('ifindex')) readable.add(iface);
     for (const entry of entries) {
       if (entry.startsWith('upper_')) link(iface, entry.slice('upper_'.length));
       else if (entry.startsWith('lower_')) link(entry.slice('lower_'.length), iface);
-      else if (entry === 'brif') for (const port of fs.list(`${dirOf(iface)}/brif`)) link(port, iface);
+      else if (entry === 'brif') portsOf.set(iface, fs.list(`${dirOf(iface)}/brif`));
     }
+    for (const port of portsOf.get(iface) ?? []) link(port, iface);
     const master = entries.includes('master') ? fs.linkName(`${dirOf(iface)}/master`) : null;
     if (master !== null) link(iface, master);
   }
@@ -35,7 +37,7 @@ export function readNetdevGraph(fs: RootFs, interfaces: readonly string[]): Netd
   let peers: Map<string, string> | null = null;
   /** The far ends, in this namespace, of the veth pairs that end in a bridge. */
   function bridgedPeers(bridge: string): string[] {
-    const ports = fs.list(`${dirOf(bridge)}/brif`);
+    const ports = portsOf.get(bridge) ?? [];
     if (ports.length === 0) return [];
     peers ??= readVethPairs(fs, interfaces);
     return ports.flatMap((port) => peers?.get(port) ?? []);

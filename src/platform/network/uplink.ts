@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { lastPciAddress } from '../fields.ts';
 import type { RootFs } from '../root-fs.ts';
 import { parseIpv6 } from './ip-address.ts';
 import { mayHaveUnplacedAddress, readIpv4Addresses } from './ipv4-addresses.ts';
@@ -152,6 +153,7 @@ function isAutomaticLinkLocal(address: string): boolean {
 }
 
 function isLoopback(fs: RootFs, iface: string): boolean {
+  if (lastPciAddress(fs.linkTarget(`sys/class/net/${iface}`) ?? '') !== null) return false;
   const flags = fs.readText(`sys/class/net/${iface}/flags`);
   return iface === 'lo' || (flags !== null && /^0x[0-9a-f]{1,8}$/i.test(flags) && (Number(flags) & 8) === 8);
 }

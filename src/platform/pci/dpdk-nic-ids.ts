@@ -83,12 +83,13 @@ const dpdk2211: readonly (readonly [driver: string, vendor: string, devices: str
   ['txgbe', '8088', '1000 1001 2000 2001'],
 ];
 
-/** Newer silicon of the same families, and a newer driver. */
+/** What came after 22.11. */
 const later: typeof dpdk2211 = [
-  // ConnectX-8, ConnectX-9, BlueField-4: the kernel's mlx5_core, which the DPDK driver works on top of.
-  ['mlx5', '15b3', '1023 1025 a2df'],
-  // Microsoft Azure Network Adapter, DPDK 23.03.
-  ['mana', '1414', '00ba'],
+  // ConnectX-8: DPDK 25.03 doc/guides/nics/mlx5.rst; the id is that of Linux mlx5/core/main.c (mlx5_core_pci_table).
+  ['mlx5', '15b3', '1023'],
+  // Microsoft Azure Network Adapter, DPDK 23.03 drivers/net/mana/mana.h, and its physical function, which later releases
+  // take too: Linux include/net/mana/gdma.h.
+  ['mana', '1414', '00b9 00ba'],
 ];
 
 let driverById: Map<string, string> | null = null;

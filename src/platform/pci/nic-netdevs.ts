@@ -27,9 +27,9 @@ export function indexNetdevs(fs: RootFs): NetdevIndex {
   }
   return {
     of(pciAddress) {
-      const places = netPlaces(fs, `sys/bus/pci/devices/${pciAddress}`, 2);
-      const names = new Set([...places.flatMap((place) => fs.list(place)), ...(byPciAddress.get(pciAddress) ?? [])]);
-      return { names: [...names].sort(), elsewhere: places.some((place) => fs.list(place).length === 0) };
+      const places = netPlaces(fs, `sys/bus/pci/devices/${pciAddress}`, 2).map((place) => fs.list(place));
+      const names = new Set([...places.flat(), ...(byPciAddress.get(pciAddress) ?? [])]);
+      return { names: [...names].sort(), elsewhere: places.some((place) => place.length === 0) };
     },
   };
 }

@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseCount, parseHex, parseMac, pciAddressPattern } from '../fields.ts';
+import { parseCount, parseMac, pciAddressPattern } from '../fields.ts';
 import { readUplinks, type UplinkReason, type Uplinks } from '../network/uplink.ts';
-import type { Nic } from '../node-report.ts';
+import type { Nic, NodeFacts } from '../node-report.ts';
 import type { Note } from '../note.ts';
 import type { RootFs } from '../root-fs.ts';
+import { readPrefetchableBars } from './bars.ts';
+import { readFunctionIdentity } from './function-identity.ts';
 import { kindOf } from './nic-kind.ts';
 import { indexNetdevs, type NicNetdevs } from './nic-netdevs.ts';
 import { readSriov } from './sriov.ts';
-import { readVdpaDevices } from './vdpa-devices.ts';
 
 const pciDir = 'sys/bus/pci/devices';
 
 /** Every PCI function that is a network controller (class 02xxxx), in the order of the addresses. */
-export function readNics(fs: RootFs, env: NodeJS.ProcessEnv, kernel: string | null, note: Note): Nic[] {
+export function readNics(
+  fs: RootFs,
+  env: NodeJS.ProcessEnv,
+  vdpaDevices: NodeFacts['vdpa']['devices'],
+  note: Note,
+): Nic[] {
   const addresses = fs.list(pciDir).filter((name) => pciAddressPattern.test(name));
   if (addresses.length === 0) note('pci devices', pciDir, fs.exists(pciDir) ? 'none' : null);
-  const found = addresses.filter((address) => isNetworkController(fs, address, note));
+  const found = addresses.flatMap((pciAddress) => {
+    const verdict = readFunctionIdentity(fs, `${pciDir}/${pciAddress}`, note);
+    return verdict.isNic ? [{ pciAddress, ids: verdict.identity }] : [];
+  });
   const uplinks = readUplinks(fs, env);
   for (const { text, source } of uplinks.doubts) note('uplinks', source, text);
-  const vdpaDevices = readVdpaDevices(fs, kernel, note);
   const netdevs = indexNetdevs(fs);
 
   const nics: Nic[] = [];
   const reasonsByAddress = new Map<string, readonly UplinkReason[]>();
-  for (const pciAddress of found) {
+  for (const { pciAddress, ids } of found) {
     const dir = `${pciDir}/${pciAddress}`;
-    const ids = readIds(fs, dir);
     if (ids === null) {
       // Without ids nothing can be decided about it, and what is not reported is not offered.
       note(`nic ${pciAddress}`, dir, null);
@@ -33,7 +40,7 @@ export function readNics(fs: RootFs, env: NodeJS.ProcessEnv, kernel: string | nu
     }
     const own = netdevs.of(pciAddress);
     const driver = fs.linkName(`${dir}/driver`);
-    const vdpa = vdpaDevices.get(pciAddress) ?? null;
+    const vdpa = vdpaOf(vdpaDevices, pciAddress);
     const verdict = kindOf(ids);
     // An id that no table knows, but the kernel made a vDPA device of it.
     const kind = verdict.kind === 'other' && vdpa !== null ? 'vdpa' : verdict.kind;
@@ -50,6 +57,8 @@ export function readNics(fs: RootFs, env: NodeJS.ProcessEnv, kernel: string | nu
       iommuGroup: parseCount(fs.linkName(`${dir}/iommu_group`)),
       sriov: readSriov(fs, dir),
       vdpa,
+      // A read for each of hundreds of functions, which nothing asks for but the checks of ENA.
+      prefetchableBars: kind === 'ena' ? readPrefetchableBars(fs, dir) : [],
       uplink: false,
       uplinkReasons: [],
       kind,
@@ -63,25 +72,10 @@ export function readNics(fs: RootFs, env: NodeJS.ProcessEnv, kernel: string | nu
   });
 }
 
-function isNetworkController(fs: RootFs, pciAddress: string, note: Note): boolean {
-  const path = `${pciDir}/${pciAddress}/class`;
-  const code = parseHex(fs.readText(path), 6);
-  if (code === null) note(`pci ${pciAddress} class`, path, null);
-  return code?.startsWith('02') ?? false;
-}
-
-function readIds(fs: RootFs, dir: string) {
-  const id = (file: string) => parseHex(fs.readText(`${dir}/${file}`), 4);
-  const vendor = id('vendor');
-  const device = id('device');
-  if (vendor === null || device === null) return null;
-  return {
-    vendor,
-    device,
-    subsystemVendor: id('subsystem_vendor'),
-    subsystemDevice: id('subsystem_device'),
-    class: parseHex(fs.readText(`${dir}/class`), 6) ?? '020000',
-  };
+/** Of several vDPA devices of a function, the first by name. */
+function vdpaOf(devices: NodeFacts['vdpa']['devices'], pciAddress: string): Nic['vdpa'] {
+  const device = devices.find((candidate) => candidate.pciAddress === pciAddress);
+  return device === undefined ? null : { name: device.name, mgmtdev: device.mgmtdev, path: device.path };
 }
 
 function firstMac(fs: RootFs, netdevs: readonly string[]): string | null {

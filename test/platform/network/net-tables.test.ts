@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIpAddressJson } from '../../../src/platform/network/ipv4-addresses.ts';
+import { parseIpAddressJson } from '../../../src/platform/network/ip-command.ts';
 import {
   parseFibTrieLocals,
   parseIfInet6,
