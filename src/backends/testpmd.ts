@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendSpec } from '../../dataplane/contract/backend-spec.ts';
+import type { ProcessSpec } from '../../dataplane/contract/backend-spec.ts';
 import { deviceSocket, type RunDir, wireSocket } from '../../dataplane/contract/run-dir.ts';
 import { schemaVersion } from '../schema-version.ts';
 
 export interface TestpmdOptions {
   readonly device: string;
-  readonly wire: 'memif' | 'af_packet' | 'null';
+  /** `nic`: the device itself, which has to be bound to a user-space driver or one that shares it with DPDK. */
+  readonly wire: 'memif' | 'af_packet' | 'nic' | 'null';
   /** The interface of wire `af_packet`. */
   readonly interface: string | null;
   readonly mac: string;
@@ -14,6 +15,8 @@ export interface TestpmdOptions {
   readonly cpu: number;
   /** Huge-page memory, MiB. */
   readonly memoryMiB: number;
+  /** No IOMMU translates the NIC's addresses, so that DPDK has to give it physical ones. */
+  readonly noIommu: boolean;
   /** The testpmd to run. */
   readonly program: string;
 }
@@ -31,14 +34,15 @@ export const packetBuffers = 16384;
 export const statsPeriodSeconds = 1;
 
 /**
- * EAL arguments of every DPDK process of ours: no files left behind, no NIC of the host touched. It polls on `cpu`, and
- * listens to commands and signals on `controlCpu`.
+ * EAL arguments of every DPDK process of ours: no files left behind, and of the host's NICs only the one that is given to
+ * it. It polls on `cpu`, and listens to commands and signals on `controlCpu`.
  */
 export function commonEalArguments(
   cpu: number,
   memoryMiB: number,
   filePrefix: string,
   controlCpu: number = cpu,
+  nic: { readonly pciAddress: string; readonly noIommu: boolean } | null = null,
 ): string[] {
   return [
     '--lcores',
@@ -47,15 +51,16 @@ export function commonEalArguments(
     '--single-file-segments',
     '-m',
     String(memoryMiB),
-    '--no-pci',
+    ...(nic === null ? ['--no-pci'] : ['--allow', nic.pciAddress]),
     '--no-telemetry',
-    '--iova-mode=va',
+    `--iova-mode=${nic?.noIommu === true ? 'pa' : 'va'}`,
     '--file-prefix',
     filePrefix,
   ];
 }
 
-function wireDevice(dir: RunDir, options: TestpmdOptions): { vdev: string; at: string | null } {
+/** The arguments that make port 0. DPDK probes PCI before virtual devices, so that a NIC comes first by itself. */
+function wireDevice(dir: RunDir, options: TestpmdOptions): { vdev: string | null; at: string | null } {
   switch (options.wire) {
     case 'memif': {
       const socket = wireSocket(dir, options.device);
@@ -66,13 +71,15 @@ function wireDevice(dir: RunDir, options: TestpmdOptions): { vdev: string; at: s
         vdev: `net_af_packet0,iface=${options.interface},qpairs=${options.queues},framecnt=4096,blocksz=65536`,
         at: options.interface,
       };
+    case 'nic':
+      return { vdev: null, at: options.device };
     case 'null':
       return { vdev: 'net_null0,size=64', at: null };
   }
 }
 
 /** A translator: testpmd between a wire (port 0) and a vhost-user socket (port 1). One copy of each packet each way. */
-export function testpmdBackend(dir: RunDir, options: TestpmdOptions): BackendSpec {
+export function testpmdBackend(dir: RunDir, options: TestpmdOptions): ProcessSpec {
   const wire = wireDevice(dir, options);
   const queues = String(options.queues);
   return {
@@ -91,9 +98,14 @@ export function testpmdBackend(dir: RunDir, options: TestpmdOptions): BackendSpe
     args: [
       '-oL',
       options.program,
-      ...commonEalArguments(options.cpu, options.memoryMiB, `vdpactl-${options.device}`),
-      '--vdev',
-      wire.vdev,
+      ...commonEalArguments(
+        options.cpu,
+        options.memoryMiB,
+        `vdpactl-${options.device}`,
+        options.cpu,
+        options.wire === 'nic' ? { pciAddress: options.device, noIommu: options.noIommu } : null,
+      ),
+      ...(wire.vdev === null ? [] : ['--vdev', wire.vdev]),
       '--vdev',
       `net_vhost0,iface=${deviceSocket(dir, options.device)},queues=${queues},client=1`,
       '--',
@@ -108,6 +120,8 @@ export function testpmdBackend(dir: RunDir, options: TestpmdOptions): BackendSpe
       `--stats-period=${statsPeriodSeconds}`,
     ],
     readyText: 'packet forwarding - ports=',
+    failText: null,
+    input: [],
     listensOn: options.wire === 'memif' && wire.at !== null ? [wire.at] : [],
   };
 }

@@ -14,6 +14,7 @@ const options: TestpmdOptions = {
   queueSize: 1024,
   cpu: 2,
   memoryMiB: 128,
+  noIommu: false,
   program: '/usr/bin/dpdk-testpmd',
 };
 
@@ -50,11 +51,26 @@ describe('the command line of testpmd', () => {
   });
 });
 
+describe('the command line of testpmd for a NIC', () => {
+  const nic = { wire: 'nic', device: '0000:01:10.0' } as const;
+
+  it('allows this one device and gives it virtual addresses, which the IOMMU translates', () => {
+    expect(commandLine(nic)).toBe(
+      `stdbuf -oL /usr/bin/dpdk-testpmd --lcores 0@2,1@2 --in-memory --single-file-segments -m 128 --allow 0000:01:10.0 --no-telemetry --iova-mode=va --file-prefix vdpactl-0000:01:10.0 --vdev net_vhost0,iface=/run/vdpactl/dev/0000:01:10.0/vhost.sock,queues=1,client=1 ${application(1)}`,
+    );
+  });
+
+  it('gives it physical addresses where there is no IOMMU', () => {
+    expect(commandLine({ ...nic, noIommu: true })).toContain(' --iova-mode=pa ');
+  });
+});
+
 describe('the spec of a backend', () => {
   it.each<[TestpmdOptions['wire'], string | null, string[], string | null]>([
     ['memif', null, ['/run/vdpactl/wires/local0.sock'], '/run/vdpactl/wires/local0.sock'],
     ['af_packet', 'veth0', [], 'veth0'],
     ['null', null, [], null],
+    ['nic', null, [], 'local0'],
   ])('with wire %s is one that the supervisor reads as it was written', (wire, netdev, listensOn, at) => {
     const spec = testpmdBackend(dir, { ...options, wire, interface: netdev });
     expect(backendSpecSchema.parse(JSON.parse(JSON.stringify(spec)))).toEqual(spec);

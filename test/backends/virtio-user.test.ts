@@ -27,6 +27,18 @@ it('makes the workload the server of each of its sockets, in the order of its in
   ]);
 });
 
+it('opens the character device of the kernel, which has a MAC address of its own', () => {
+  const vdpa = { 'parent-device': 'vdpa0', driver: 'vhost' as const, path: '/dev/vhost-vdpa-0' };
+  const kernels = attachment('0000:03:00.0', '', {
+    mac: null,
+    'device-info': { type: 'vdpa', version: '1.1.0', vdpa },
+  });
+  expect(ealArguments([kernels])).toEqual([
+    '--vdev=net_virtio_user0,path=/dev/vhost-vdpa-0,queues=1,queue_size=1024',
+    ...common,
+  ]);
+});
+
 it('gives no device where there is none', () => {
   expect(ealArguments([])).toEqual(common);
 });

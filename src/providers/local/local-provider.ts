@@ -19,11 +19,16 @@ export function localDeviceId(index: number): string {
 export const localProvider: Provider = {
   name: 'local',
 
-  assess: () => ({
-    fits: true,
-    why: 'needs nothing but DPDK and huge pages, so it fits any Linux machine',
-    evidence: [],
-  }),
+  unless: 'needs DPDK and huge pages',
+  backends: ['testpmd'],
+  clues: () => [
+    {
+      weight: 0.5,
+      claim: 'needs nothing but DPDK and huge pages, so it fits any Linux machine',
+      source: 'vdpactl',
+      value: null,
+    },
+  ],
 
   plan(report: NodeReport, config: Config) {
     const { devices, wire, interface: netdev } = config.local;
@@ -33,6 +38,9 @@ export const localProvider: Provider = {
         pciAddress: localDeviceId(index),
         driver: null,
         why: `${wireWords[wire]}${netdev === null ? '' : ` (${netdev})`}; no PCI device is bound or reset`,
+        create: [],
+        modules: [],
+        noIommu: false,
       })),
       evidence: [{ claim: 'wire', source: 'config local.wire', value: wire }],
       rejected: rejectedNics(report),
