@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { apiError } from './api-error.ts';
+import type { ClusterOptions } from './cluster-options.ts';
+import { Connection } from './connection.ts';
+import { ConnectionFailure, unreachable } from './connection-failure.ts';
+import { type ClusterAccess, loadAccess } from './kubeconfig.ts';
+import { readLimited, readLines } from './read-body.ts';
+
+export interface ApiRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/api/v1/namespaces/default/pods`: below the address of the server, without the query. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  /** Sent as it is, as JSON: no schema of ours stands between. */
+  readonly body?: object;
+  /** `application/json` unless it is a patch, which names its kind. */
+  readonly contentType?: string;
+  /** For the request with all its repetitions; 30 s unless given. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const defaultTimeoutMs = 30_000;
+/** The largest answer that is read: a list of 10,000 nodes is about 100 MB. */
+const answerLimitBytes = 256 * 1024 * 1024;
+const longestPauseMs = 10_000;
+/** An API server ends a watch by then; one whose end got lost is given up a little later. */
+const watchSeconds = 60;
+
+/** A client of one API server as one user. Objects go out and come in as they are. */
+export class KubeClient {
+  readonly #connection: Connection;
+  /** Once the server was reached, it is waited for when it is away for a moment. */
+  #reached = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get access(): ClusterAccess {
+    return this.#connection.access;
+  }
+
+  /**
+   * Sends a request and answers the object that came back. What can be repeated is, until the time is over: after 429,
+   * after 5xx, and while a server that was reached before is away.
+   * @throws ApiError for a status of 400 or more; VdpaError VDPA-CLUSTER-002 and -005 when no answer came.
+   */
+  async request(request: ApiRequest): Promise<unknown> {
+    const response = await this.#send(request);
+    const { text } = await readLimited(response, answerLimitBytes, request.signal).catch((cause) => {
+      throw this.#lost(cause, request);
+    });
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw apiError(
+        response.statusCode ?? 0,
+        `an answer that is not JSON: ${text.slice(0, 100)}`,
+        asked(request),
+        this.access,
+      );
+    }
+  }
+
+  /** The text of a log, at most `limitBytes` of it. */
+  async text(request: ApiRequest, limitBytes: number): Promise<{ readonly text: string; readonly truncated: boolean }> {
+    const response = await this.#send(request);
+    return readLimited(response, limitBytes, request.signal).catch((cause) => {
+      throw this.#lost(cause, request);
+    });
+  }
+
+  /** The lines of a watch, until the server ends it or the signal aborts. A connection that is cut ends it too. */
+  async *watch(request: ApiRequest): AsyncGenerator<unknown> {
+    const query = { ...request.query, watch: true, allowWatchBookmarks: true, timeoutSeconds: watchSeconds };
+    const response = await this.#send({ ...request, query });
+    const giveUp = setTimeout(() => response.destroy(), (watchSeconds + 15) * 1000);
+    try {
+      for await (const line of readLines(response)) yield JSON.parse(line);
+    } catch {
+      // Cut off, or in the middle of a line: whoever watches asks again from where it came to.
+      request.signal?.throwIfAborted();
+    } finally {
+      clearTimeout(giveUp);
+      response.destroy();
+    }
+  }
+
+  /** Ends what is under way, and lets the process end. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #send(request: ApiRequest): Promise<IncomingMessage> {
+    const deadline = performance.now() + (request.timeoutMs ?? defaultTimeoutMs);
+    let renewed = false;
+    for (let attempt = 0; ; attempt += 1) {
+      const left = deadline - performance.now();
+      let pauseMs: number | null;
+      let error: unknown;
+      try {
+        const response = await this.#connection.send({ ...rawRequest(request), timeoutMs: Math.max(left, 1000) });
+        this.#reached = true;
+        const status = response.statusCode ?? 0;
+        if (status < 400) return response;
+        const { text } = await readLimited(response, 1024 * 1024, request.signal);
+        error = apiError(status, text, asked(request), this.access);
+        if (status === 401 && !renewed && this.#connection.credentials.drop()) {
+          renewed = true;
+          continue;
+        }
+        pauseMs = pauseAfterStatus(status, response.headers['retry-after'], request, attempt);
+      } catch (thrown) {
+        request.signal?.throwIfAborted();
+        if (!(thrown instanceof ConnectionFailure)) throw thrown;
+        error = unreachable(thrown, this.access);
+        pauseMs = this.#pauseAfterFailure(thrown, request, attempt);
+      }
+      if (pauseMs === null || performance.now() + pauseMs >= deadline) throw error;
+      await sleep(pauseMs, undefined, request.signal === undefined ? {} : { signal: request.signal });
+    }
+  }
+
+  #pauseAfterFailure({ reused, connected }: ConnectionFailure, request: ApiRequest, attempt: number): number | null {
+    // The server closed a connection that was kept alive, just when it was used again: it has not read the request.
+    if (reused && attempt < 3) return 0;
+    const repeatable = !connected || request.method !== 'POST';
+    return this.#reached && repeatable ? backOff(attempt) : null;
+  }
+
+  #lost(cause: unknown, request: ApiRequest): unknown {
+    request.signal?.throwIfAborted();
+    return unreachable(new ConnectionFailure(cause, { connected: true, reused: false }), this.access);
+  }
+}
+
+/** @throws VdpaError VDPA-CLUSTER-001 when there is no cluster to be a client of. */
+export function connect(options: ClusterOptions, env: NodeJS.ProcessEnv, cwd: string): KubeClient {
+  return new KubeClient(new Connection(loadAccess(options, env, cwd), options, env));
+}
+
+function queryText(query: NonNullable<ApiRequest['query']>): string {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) parameters.set(key, String(value));
+  return parameters.toString();
+}
+
+function rawRequest(request: ApiRequest) {
+  const { path, query = {}, body, contentType, signal } = request;
+  const text = queryText(query);
+  return {
+    method: request.method ?? 'GET',
+    path: text === '' ? path : `${path}?${text}`,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+const asked = ({ method = 'GET', path }: ApiRequest) => ({ method, path });
+
+function pauseAfterStatus(status: number, retryAfter: string | undefined, request: ApiRequest, attempt: number) {
+  // With Retry-After the server says that it has not done it.
+  if (retryAfter !== undefined && /^\d+$/.test(retryAfter) && (status === 429 || status >= 500)) {
+    return Math.min(Number(retryAfter) * 1000, longestPauseMs);
+  }
+  if (status === 429) return backOff(attempt);
+  return status >= 500 && (request.method ?? 'GET') === 'GET' && attempt < 4 ? backOff(attempt) : null;
+}
+
+const backOff = (attempt: number): number => Math.min(100 * 2 ** attempt, 3_000);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What a remote host is asked for: everything that the probe reads, as patterns of the shell below the root. A test holds
+ * this table and the probe together.
+ */
+export const captureTable = {
+  /** Directories: the names in them, with the targets of links. */
+  lists: [
+    'sys/class/net',
+    'sys/class/net/*',
+    'sys/class/net/*/brif',
+    'sys/class/iommu',
+    'sys/class/vfio',
+    'sys/class/uio',
+    'sys/class/misc',
+    'sys/class/vduse',
+    'sys/kernel/iommu_groups',
+    'sys/devices/system/node',
+    'sys/devices/system/node/node*/hugepages',
+    'sys/kernel/mm/hugepages',
+    'sys/module',
+    'sys/bus/vdpa',
+    'sys/bus/vdpa/devices',
+    'sys/bus/vdpa/devices/*',
+    'sys/bus/vdpa/drivers',
+    'sys/bus/virtio/drivers',
+    'sys/bus/pci/drivers',
+    'sys/bus/pci/drivers/ifcvf',
+    'sys/bus/pci/drivers/octep_vdpa',
+    'sys/bus/pci/drivers/vp-vdpa',
+    'sys/bus/auxiliary/drivers/mlx5_vdpa.vnet',
+    'sys/bus/auxiliary/drivers/pds_vdpa.vDPA',
+    'etc/cni/net.d',
+  ],
+  /** Files of one line. */
+  facts: [
+    'proc/sys/kernel/hostname',
+    'proc/sys/kernel/osrelease',
+    'proc/sys/kernel/arch',
+    'etc/hostname',
+    'sys/class/dmi/id/sys_vendor',
+    'sys/class/dmi/id/product_name',
+    'sys/class/dmi/id/chassis_asset_tag',
+    'sys/devices/system/cpu/online',
+    'sys/devices/system/cpu/isolated',
+    'sys/devices/system/node/node*/hugepages/*/nr_hugepages',
+    'sys/devices/system/node/node*/hugepages/*/free_hugepages',
+    'sys/kernel/mm/hugepages/*/nr_hugepages',
+    'sys/kernel/mm/hugepages/*/free_hugepages',
+    'sys/kernel/iommu_groups/*/name',
+    'sys/module/*/initstate',
+    'sys/module/vfio/parameters/enable_unsafe_noiommu_mode',
+    'sys/class/net/*/address',
+    'sys/class/net/*/flags',
+    'sys/class/net/*/carrier',
+    'sys/class/net/*/ifindex',
+    'sys/class/net/*/iflink',
+  ],
+  /** Files of many lines, and those that have to be read in one piece. `$kernel` is the release of the running one. */
+  texts: [
+    // One line, but read byte by byte, as a shell does, it is empty.
+    'sys/devices/system/node/node*/cpulist',
+    'proc/net/route',
+    'proc/net/ipv6_route',
+    'proc/net/fib_trie',
+    'proc/net/if_inet6',
+    'proc/net/dev',
+    'proc/net/pppoe',
+    'proc/modules',
+    'proc/meminfo',
+    'lib/modules/$kernel/modules.dep',
+    'lib/modules/$kernel/modules.builtin',
+    'usr/lib/modules/$kernel/modules.dep',
+    'usr/lib/modules/$kernel/modules.builtin',
+  ],
+  /** What only has to be known to be there. */
+  names: ['proc/sys/net/ipv6', 'opt/cni/bin/multus', 'opt/cni/bin/multus-shim'],
+  /** Of each PCI function that is a network controller; of the others only the class is read. */
+  function: {
+    lists: [
+      '',
+      'net',
+      'virtio*',
+      'virtio*/net',
+      'vdpa*',
+      'vdpa*/net',
+      'vdpa*/virtio*',
+      'vdpa*/virtio*/net',
+      'virtio*/vdpa*',
+    ],
+    facts: [
+      'vendor',
+      'device',
+      'subsystem_vendor',
+      'subsystem_device',
+      'numa_node',
+      'sriov_totalvfs',
+      'sriov_numvfs',
+      'sriov_offset',
+      'sriov_stride',
+      'sriov_vf_device',
+    ],
+    texts: ['resource'],
+  },
+} as const;
