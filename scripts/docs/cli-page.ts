@@ -21,8 +21,21 @@ const exitMeanings: Readonly<Record<keyof typeof exitCode, string>> = {
 const environment: readonly (readonly [name: string, meaning: string])[] = [
   ['PATH', 'where `dpdk-testpmd`, the compiler and `make` are looked for'],
   ['VDPACTL_TESTPMD', 'the path of another testpmd, such as of a DPDK that you built yourself'],
+  ['VDPACTL_DPDK_VDPA', 'the path of the program that DPDK builds of `examples/vdpa`; otherwise `dpdk-vdpa` in `PATH`'],
   ['XDG_CACHE_HOME', 'the programs built for the benchmark are kept in `vdpactl` below it (default `~/.cache`)'],
   ['SSH_CONNECTION', 'tells which interface carries the SSH session in use: that one is an uplink'],
+  ['KUBECONFIG', 'the kubeconfig files, as `kubectl` takes them'],
+  [
+    'KUBERNETES_SERVICE_HOST',
+    'with `KUBERNETES_SERVICE_PORT`: the API server of the cluster that vdpactl itself runs in',
+  ],
+  ['KUBERNETES_SERVICE_PORT', 'see `KUBERNETES_SERVICE_HOST`'],
+  ['NO_PROXY', 'hosts of API servers that are asked without the proxy; also `no_proxy`'],
+  ['no_proxy', 'see `NO_PROXY`'],
+  ['AWS_EC2_METADATA_DISABLED', "when it is `true`, the metadata service of EC2 is not asked, as by AWS's own tools"],
+  ['AWS_EC2_METADATA_SERVICE_ENDPOINT', 'another address of that service'],
+  ['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', '`IPv6` for its IPv6 address'],
+  ['ALIBABA_CLOUD_METADATA_ENDPOINT', 'another address of the metadata service of Alibaba Cloud'],
   ['NO_COLOR', 'when it is set, errors are printed without colour'],
   ['FORCE_COLOR', 'when it is set to anything but `0`, errors are printed in colour without a terminal too'],
   ['CI', 'when it is set, or `TERM` is `dumb`, progress is one line a step also on a terminal'],
@@ -43,7 +56,7 @@ prints its error as data too, and on standard error for people. The codes are ex
 
 /** docs/cli.md: every command with its options and examples, exit codes, output, environment. */
 export function cliPage(program: Command): string {
-  const commands = program.createHelp().visibleCommands(program).filter(isOurs);
+  const commands = visible(program).flatMap((command) => (command.commands.length > 0 ? visible(command) : [command]));
   const shared = globalOptions();
   const sections = commands.map((command) => commandSection(command, shared));
   return [
@@ -51,7 +64,7 @@ export function cliPage(program: Command): string {
     intro,
     table(
       ['command', 'what it does'],
-      commands.map((command) => [`[${command.name()}](#${command.name()})`, command.summary()]),
+      commands.map((command) => [`[${path(command)}](#${path(command).replace(' ', '-')})`, command.summary()]),
     ),
     ...sections,
     '## Options of every command\n',
@@ -77,8 +90,15 @@ interface Meaning {
 }
 
 /** Commander adds `help` by itself; it has no summary of ours and needs no section. */
-function isOurs(command: Command): boolean {
-  return command.name() !== 'help';
+function visible(command: Command): Command[] {
+  const commands = command.createHelp().visibleCommands(command);
+  return commands.filter((child) => child.name() !== 'help');
+}
+
+/** The words that lead to a command, without the program's: `node prepare`. */
+function path(command: Command): string {
+  const group = command.parent;
+  return group?.parent == null ? command.name() : `${path(group)} ${command.name()}`;
 }
 
 function globalOptions(): readonly Option[] {
@@ -93,7 +113,7 @@ function commandSection(command: Command, shared: readonly Option[]): string {
     meaning(argument),
   ]);
   return [
-    `## ${command.name()}\n`,
+    `## ${path(command)}\n`,
     `${prose(command.description())}\n`,
     block('text', usage(command)),
     ...(argumentRows.length === 0 ? [] : [table(['argument', 'meaning'], argumentRows)]),
@@ -103,7 +123,7 @@ function commandSection(command: Command, shared: readonly Option[]): string {
 }
 
 function usage(command: Command): string {
-  return `vdpactl ${command.name()} ${command.usage()}`.trimEnd();
+  return `vdpactl ${path(command)} ${command.usage()}`.trimEnd();
 }
 
 function optionTable(options: readonly (Meaning & { readonly flags: string })[]): string {

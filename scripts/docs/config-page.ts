@@ -36,15 +36,24 @@ export function configPage(program: Command): string {
     intro,
     '## At the top\n',
     keyTable(settings, flagsOf(program, 'deploy')),
-    ...sections.flatMap(([name, node]) => [
-      `## ${name}\n`,
-      `${node.description ?? ''}\n`,
-      keyTable(
-        Object.entries(node.properties ?? {}).filter(isNode),
-        flagsOf(program, name === 'bench' ? 'bench' : 'deploy'),
-      ),
-    ]),
+    ...sections.flatMap(([name, node]) =>
+      sectionOf(name, node, flagsOf(program, name === 'bench' ? 'bench' : 'deploy')),
+    ),
   ].join('\n');
+}
+
+/** A section with those inside it: `kubernetes`, then `kubernetes.images`. */
+function sectionOf(name: string, node: JsonSchema, flags: ReadonlyMap<string, string>): string[] {
+  const entries = Object.entries(node.properties ?? {}).filter(isNode);
+  const settings = entries.filter(([, below]) => !isSection(below));
+  return [
+    `## ${name}\n`,
+    `${node.description ?? ''}\n`,
+    keyTable(settings, flags),
+    ...entries
+      .filter(([, below]) => isSection(below))
+      .flatMap(([key, below]) => sectionOf(`${name}.${key}`, below, flags)),
+  ];
 }
 
 function isNode(entry: [string, unknown]): entry is [string, JsonSchema] {

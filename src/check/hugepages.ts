@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NodeFacts } from '../platform/node-report.ts';
+import type { NodeCheckFacts } from './facts.ts';
+import { nicOf } from './node-words.ts';
 
 export interface PageNeed {
   readonly sizeKiB: number;
@@ -42,4 +44,47 @@ export function bestPageNeed(
 
 function pagesFor(memoryMiB: readonly number[], sizeKiB: number): number {
   return memoryMiB.reduce((sum, mib) => sum + Math.ceil((mib * 1024) / sizeKiB), 0);
+}
+
+export interface NodePageNeed {
+  /** null: the devices belong to no NUMA node, and any will do. */
+  readonly numaNode: number | null;
+  readonly devices: number;
+  readonly needed: number;
+  readonly total: number;
+  readonly free: number;
+  /** What else there is to know of the pages that were found; null: nothing. */
+  readonly extra: string | null;
+}
+
+/** The pages that the devices of each NUMA node need there, in the page size of the config. */
+export function nodePageNeeds(facts: NodeCheckFacts): readonly NodePageNeed[] {
+  const { report, decision, config } = facts;
+  const { pageSizeKiB, backendMiB, workloadMiB } = config.memory;
+  const ofSize = report.node.hugepages.filter(({ sizeKiB }) => sizeKiB === pageSizeKiB);
+  // Where the kernel counts pages for the machine as a whole only, the devices are taken together too.
+  const counted = ofSize.some(({ numaNode }) => numaNode !== null);
+  const devices = new Map<number | null, number>();
+  for (const device of decision.devices) {
+    const numaNode = counted ? (nicOf(device, facts)?.numaNode ?? null) : null;
+    devices.set(numaNode, (devices.get(numaNode) ?? 0) + 1);
+  }
+  const eachMiB = decision.backend === 'vhost-vdpa' ? [workloadMiB] : [backendMiB, workloadMiB];
+  return [...devices]
+    .sort(([left], [right]) => (left ?? -1) - (right ?? -1))
+    .map(([numaNode, count]) => {
+      const pools = numaNode === null ? ofSize : ofSize.filter((pool) => pool.numaNode === numaNode);
+      const elsewhere = ofSize.filter((pool) => !pools.includes(pool) && pool.free > 0);
+      return {
+        numaNode,
+        devices: count,
+        needed: count * pagesFor(eachMiB, pageSizeKiB),
+        total: pools.reduce((sum, pool) => sum + pool.total, 0),
+        free: pools.reduce((sum, pool) => sum + pool.free, 0),
+        extra:
+          elsewhere.length === 0
+            ? null
+            : elsewhere.map((pool) => `${pool.free} free on NUMA node ${pool.numaNode}`).join(', '),
+      };
+    });
 }

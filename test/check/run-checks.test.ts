@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CheckLevel, CheckRow } from '../../src/check/check.ts';
 import { checks } from '../../src/check/checks.ts';
-import type { CheckFacts } from '../../src/check/facts.ts';
-import { firstFailure, runChecks } from '../../src/check/run-checks.ts';
+import { type MachineFacts, noFacts } from '../../src/check/facts.ts';
+import { type CheckSelection, firstFailure, runChecks } from '../../src/check/run-checks.ts';
 import { errorCodes } from '../../src/errors/error-codes.ts';
 import { nodeReport } from '../fixtures/reports.ts';
 
 /** A machine on which nothing is wrong. */
-const good: CheckFacts = {
+const good: MachineFacts = {
   report: nodeReport(),
   isRoot: true,
   dpdk: { testpmd: '/usr/bin/dpdk-testpmd', version: '22.11.11' },
@@ -24,27 +24,35 @@ const good: CheckFacts = {
   longestSocketPath: 64,
   freeMiB: 1000,
 };
-const wire = (change: Partial<NonNullable<CheckFacts['wireInterface']>>): Partial<CheckFacts> => ({
+const wire = (change: Partial<NonNullable<MachineFacts['wireInterface']>>): Partial<MachineFacts> => ({
   wireInterface: { name: 'veth0', exists: true, up: true, mac: null, uplink: false, reasons: [], ...change },
 });
-const pages = (total: number, free: number): Partial<CheckFacts> => ({
+const pages = (total: number, free: number): Partial<MachineFacts> => ({
   report: nodeReport({ node: { hugepages: [{ sizeKiB: 2048, numaNode: 0, total, free }] } }),
 });
 
-function rowOf(id: string, change: Partial<CheckFacts> = {}): CheckRow {
-  const [row] = runChecks({ ...good, ...change }, { only: [id] });
+/** The checks of the stack of this machine. */
+const machineChecks = checks.filter(({ scope }) => scope === 'machine');
+const machineIds = new Set<string>(machineChecks.map(({ id }) => id));
+
+function judge(machine: MachineFacts, selection: CheckSelection = {}): CheckRow[] {
+  return runChecks({ ...noFacts, machine }, selection).filter(({ id }) => machineIds.has(id));
+}
+
+function rowOf(id: string, change: Partial<MachineFacts> = {}): CheckRow {
+  const [row] = judge({ ...good, ...change }, { only: [id] });
   if (row === undefined) throw new Error(`no row for ${id}`);
   return row;
 }
 
 describe('each check', () => {
   it('passes on a machine on which nothing is wrong', () => {
-    const rows = runChecks(good);
-    expect(rows.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
+    const rows = judge(good);
+    expect(rows.map(({ id }) => id)).toEqual(machineChecks.map(({ id }) => id));
     for (const row of rows) expect(row, row.id).toMatchObject({ level: 'pass', hint: null, where: null });
   });
 
-  const cases: [string, string, Partial<CheckFacts>, CheckLevel, RegExp, RegExp | null][] = [
+  const cases: [string, string, Partial<MachineFacts>, CheckLevel, RegExp, RegExp | null][] = [
     ['VDPA-ROOT-001', 'an ordinary user', { isRoot: false }, 'fail', /an ordinary user/, /sudo/],
     ['VDPA-DPDK-001', 'no DPDK', { dpdk: null }, 'fail', /no dpdk-testpmd/, /apt-get install dpdk/],
     [
@@ -147,12 +155,12 @@ describe('each check', () => {
 
   it('has a case here in which it is not content', () => {
     const judged = new Set(cases.filter(([, , , level]) => level === 'fail' || level === 'warn').map(([id]) => id));
-    expect([...judged].sort()).toEqual(checks.map(({ id }) => id).sort());
+    expect([...judged].sort()).toEqual([...machineIds].sort());
   });
 });
 
 const count = fc.nat(100_000);
-const facts: fc.Arbitrary<CheckFacts> = fc.record({
+const facts: fc.Arbitrary<MachineFacts> = fc.record({
   report: fc
     .array(fc.record({ sizeKiB: fc.integer({ min: 1 }), numaNode: fc.option(fc.nat()), total: count, free: count }), {
       maxLength: 4,
@@ -185,8 +193,8 @@ describe('any facts', () => {
   it('are judged, each by every check, and what is not right says what to do', () => {
     fc.assert(
       fc.property(facts, (any) => {
-        const rows = runChecks(any);
-        expect(rows).toHaveLength(checks.length);
+        const rows = judge(any);
+        expect(rows).toHaveLength(machineChecks.length);
         for (const row of rows) expect(row.hint !== null, row.id).toBe(row.level === 'warn' || row.level === 'fail');
         const failed = rows.filter(({ level }) => level === 'fail');
         const failure = firstFailure(rows);
@@ -202,17 +210,17 @@ describe('any facts', () => {
 
 describe('the choice of checks', () => {
   it('is all, some, or all but some', () => {
-    expect(runChecks(good, { only: ['VDPA-DISK-001', 'VDPA-ROOT-001'] }).map(({ id }) => id)).toEqual([
+    expect(judge(good, { only: ['VDPA-DISK-001', 'VDPA-ROOT-001'] }).map(({ id }) => id)).toEqual([
       'VDPA-ROOT-001',
       'VDPA-DISK-001',
     ]);
-    expect(runChecks(good, { skip: ['VDPA-ROOT-001'] }).map(({ id }) => id)).not.toContain('VDPA-ROOT-001');
-    expect(runChecks(good, { only: ['VDPA-ROOT-001'], skip: ['VDPA-ROOT-001'] })).toEqual([]);
+    expect(judge(good, { skip: ['VDPA-ROOT-001'] }).map(({ id }) => id)).not.toContain('VDPA-ROOT-001');
+    expect(judge(good, { only: ['VDPA-ROOT-001'], skip: ['VDPA-ROOT-001'] })).toEqual([]);
   });
 
   it('makes a warning of a failure that is to be ignored, and of nothing else', () => {
     const ignore = ['VDPA-ROOT-001', 'VDPA-CPU-001'];
-    const rows = runChecks({ ...good, isRoot: false, pollerCpus: [0], freeMiB: 0 }, { ignore });
+    const rows = judge({ ...good, isRoot: false, pollerCpus: [0], freeMiB: 0 }, { ignore });
     const levels = Object.fromEntries(rows.map(({ id, level }) => [id, level]));
     expect(levels).toMatchObject({
       'VDPA-ROOT-001': 'warn',
@@ -226,7 +234,7 @@ describe('the choice of checks', () => {
   it.each(['only', 'skip', 'ignore'] as const)(
     'refuses a check that there is not, in %s, and names those that there are',
     (key) => {
-      expect(() => runChecks(good, { [key]: ['VDPA-ROOT-002'] })).toThrow(
+      expect(() => judge(good, { [key]: ['VDPA-ROOT-002'] })).toThrow(
         expect.objectContaining({
           code: 'VDPA-USAGE-001',
           next: expect.stringContaining('VDPA-ROOT-001, VDPA-DPDK-001'),
@@ -238,7 +246,7 @@ describe('the choice of checks', () => {
 
 describe('the error of a failing check', () => {
   it('has its code, where, and what to do, and names the other failures', () => {
-    const failure = firstFailure(runChecks({ ...good, dpdk: null, freeMiB: 3 }));
+    const failure = firstFailure(judge({ ...good, dpdk: null, freeMiB: 3 }));
     expect(failure).toMatchObject({
       code: 'VDPA-DPDK-001',
       exitCode: errorCodes['VDPA-DPDK-001'].exit,
@@ -249,7 +257,45 @@ describe('the error of a failing check', () => {
   });
 
   it('is none where none fails', () => {
-    expect(firstFailure(runChecks({ ...good, pollerCpus: [0] }))).toBeNull();
+    expect(firstFailure(judge({ ...good, pollerCpus: [0] }))).toBeNull();
     expect(firstFailure([])).toBeNull();
+  });
+});
+
+describe('the table', () => {
+  it('has every id once, and the checks of a category together', () => {
+    expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
+    const headings = checks
+      .map(({ category }) => category)
+      .filter((category, index, all) => category !== all[index - 1]);
+    expect(new Set(headings).size).toBe(headings.length);
+  });
+
+  it('shares ids with errors only where a deployment stops with that error', () => {
+    const codes = new Set<string>(Object.keys(errorCodes));
+    const shared = checks.filter(({ id }) => codes.has(id)).map(({ id, scope }) => `${id} ${scope}`);
+    expect(shared.filter((each) => !/ (?:machine|cluster)$/.test(each))).toEqual([]);
+  });
+
+  it('says of each check what it is about, in a few sentences', () => {
+    for (const { id, about } of checks) {
+      expect(id).toMatch(/^VDPA-[A-Z]+-\d{3}$/);
+      expect(about.join(' ').length, id).toBeGreaterThan(100);
+    }
+  });
+
+  it('skips all whose part of the facts was not asked for, and says which', () => {
+    const rows = runChecks(noFacts);
+    expect(rows).toHaveLength(checks.length);
+    for (const row of rows) {
+      expect(row, row.id).toMatchObject({ level: 'skip', node: null, hint: null, where: null, data: null });
+      expect(row.found).toMatch(/provider local|no node|no manifest|no cluster/);
+    }
+  });
+
+  it('leaves out for --pre what only holds once something is installed', () => {
+    const ids = runChecks(noFacts, { pre: true }).map(({ id }) => id);
+    expect(ids).toEqual(checks.filter(({ pre }) => pre).map(({ id }) => id));
+    expect(ids).not.toContain('VDPA-DEVICE-003');
   });
 });
