@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import { schemaVersion } from '../schema-version.ts';
+import { kubernetesConfigSchema } from './kubernetes-schema.ts';
+import { memoryConfigSchema, nicsConfigSchema } from './nics-schema.ts';
 import { isRecord } from './plain-data.ts';
 
 /**
@@ -99,13 +101,18 @@ export const benchConfigSchema = z.strictObject({
 export const configSchema = z.strictObject({
   apiVersion: z.literal(schemaVersion).default(schemaVersion).describe('The version of this file.'),
   provider: z
-    .enum(['auto', 'local'])
+    .enum(['auto', 'baremetal', 'alibaba', 'aws', 'local'])
     .default('auto')
     .describe('Where the node runs. auto decides from what is found; anything else is recorded as an override.'),
   backend: z
-    .enum(['auto', 'testpmd'])
+    .enum(['auto', 'dpdk-vdpa', 'vhost-vdpa', 'testpmd'])
     .default('auto')
     .describe('What stands behind the virtio rings. auto takes the first that fits the provider.'),
+  nics: nicsConfigSchema
+    .prefault({})
+    .describe('Which NICs are given away and how (providers baremetal, alibaba, aws).'),
+  memory: memoryConfigSchema.prefault({}).describe('Huge pages that a node sets aside for each device it gives away.'),
+  kubernetes: kubernetesConfigSchema.prefault({}).describe('The stack for a cluster.'),
   local: localConfigSchema.prefault({}).describe('The local provider: this machine, no NIC needed.'),
   bench: benchConfigSchema.prefault({}).describe('The benchmark.'),
 });

@@ -37,7 +37,7 @@ export function choicesOf(node: JsonSchema): readonly unknown[] {
 export function yamlWord(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value);
   const plain = /^[a-z][\w./-]*$/i.test(value) && !/^(null|true|false|yes|no|on|off|y|n)$/i.test(value);
-  return plain ? value : quoted(value);
+  return plain ? value : quoted(value, Number.POSITIVE_INFINITY);
 }
 
 function alternatives(nodes: readonly (JsonSchema | boolean)[]): string {

@@ -10,20 +10,25 @@ export const configSchemaId = 'urn:vdpactl:config:v1';
 /** The JSON Schema (draft 2020-12) of what a user may write into the config file. */
 export function configJsonSchema(): JsonSchema {
   const { $schema, ...schema } = z.toJSONSchema(configSchema, { target: 'draft-2020-12', io: 'input' });
-  const properties = Object.entries(schema.properties ?? {}).map(([key, node]) => [key, allowEmptySection(node)]);
   return {
     ...($schema === undefined ? {} : { $schema }),
     $id: configSchemaId,
     title: 'vdpactl config file',
     description: 'What vdpactl deploys and how it measures. Every key may be left out.',
     ...schema,
-    properties: Object.fromEntries(properties),
+    properties: allowEmptySections(schema),
   };
 }
 
 /** `local:` with nothing below it, as in a file whose settings are all commented out, is an empty section. */
-function allowEmptySection(node: JsonSchema | boolean): unknown {
-  return typeof node === 'object' && isSection(node) ? { ...node, type: ['object', 'null'] } : node;
+function allowEmptySections(schema: JsonSchema): NonNullable<JsonSchema['properties']> {
+  const properties = Object.entries(schema.properties ?? {}).map(([key, node]): [string, JsonSchema | boolean] => {
+    if (typeof node !== 'object' || !isSection(node)) return [key, node];
+    // The meta-schema takes a list of types; the typing of the library does not.
+    const orEmpty: object = { type: ['object', 'null'] };
+    return [key, { ...node, ...orEmpty, properties: allowEmptySections(node) }];
+  });
+  return Object.fromEntries(properties);
 }
 
 /** Whether a node has keys below it rather than a value of its own. */

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { VdpaError } from '../errors/vdpa-error.ts';
 import { schemaVersion } from '../schema-version.ts';
-import { type Config, configSchema } from './config-schema.ts';
+import type { Config } from './config-schema.ts';
+import { defaultConfig } from './default-config.ts';
 import { applyOverrides, type ConfigOverrides, type FlagNames, listOverrides, type Override } from './overrides.ts';
 import type { YamlSource } from './parse-yaml.ts';
 import { isRecord, leafKeys, valueAt } from './plain-data.ts';
@@ -45,7 +46,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     const { parseYaml } = await import('./parse-yaml.ts');
     source = parseYaml(file.bytes, file.shown);
   }
-  const content = applyOverrides(withoutEmptySections(source?.value ?? undefined), overrides) ?? {};
+  const defaults = await defaultConfig();
+  if (source === null && overrides.length === 0) return { config: defaults, path: null, set: [] };
+  const content = applyOverrides(withoutEmptySections(source?.value ?? undefined, defaults), overrides) ?? {};
+  const { configSchema } = await import('./config-schema.ts');
   const parsed = configSchema.safeParse(content);
   if (parsed.success) return { config: parsed.data, path: file?.path ?? null, set: leafKeys(content) };
   const shown = file?.shown ?? 'the command line';
@@ -86,10 +90,13 @@ function missing(shown: string): VdpaError {
 }
 
 /** `local:` with all of its keys commented out is an empty section, not a wrong one. */
-function withoutEmptySections(content: unknown): unknown {
+function withoutEmptySections(content: unknown, defaults: unknown): unknown {
   if (!isRecord(content)) return content;
-  const defaults = configSchema.parse({});
-  const kept = Object.entries(content).filter(([key, value]) => value !== null || !isRecord(valueAt(defaults, [key])));
+  const kept = Object.entries(content).flatMap(([key, value]) => {
+    const section = valueAt(defaults, [key]);
+    if (!isRecord(section)) return [[key, value]];
+    return value === null ? [] : [[key, withoutEmptySections(value, section)]];
+  });
   return Object.fromEntries(kept);
 }
 

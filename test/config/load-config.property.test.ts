@@ -84,10 +84,47 @@ const wire = fc.oneof(
   fc.record({ wire: fc.constant('af_packet' as const), interface: interfaceName }),
 );
 
+const nicSelector = fc.constantFrom('0000:65:00.2', '15b3:101e', 'vd0');
+const dnsLabel = fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/);
+const image = fc.constantFrom('localhost/a/b:1.0', `example.com:5000/c@sha256:${'a'.repeat(64)}`);
+
 const validConfig: fc.Arbitrary<Config> = fc.record({
   apiVersion: fc.constant('vdpactl/v1' as const),
-  provider: fc.constantFrom('auto' as const, 'local' as const),
-  backend: fc.constantFrom('auto' as const, 'testpmd' as const),
+  provider: fc.constantFrom('auto', 'baremetal', 'alibaba', 'aws', 'local'),
+  backend: fc.constantFrom('auto', 'dpdk-vdpa', 'vhost-vdpa', 'testpmd'),
+  nics: fc.record({
+    include: nullable(fc.array(nicSelector, { minLength: 1 })),
+    exclude: fc.array(nicSelector),
+    virtualFunctions: fc.integer({ min: 0, max: 256 }),
+    driver: fc.constantFrom('vfio-pci', 'uio_pci_generic', 'igb_uio'),
+    queues: fc.integer({ min: 1, max: 8 }),
+    queueSize: fc.constantFrom(256, 512, 1024),
+    cpus: nullable(fc.array(fc.integer({ min: 0, max: 1023 }), { minLength: 1 })),
+    noIommu: fc.constantFrom('auto', 'allow', 'deny'),
+  }),
+  memory: fc.record({
+    pageSizeKiB: fc.constantFrom(2048, 1048576),
+    backendMiB: fc.integer({ min: 64, max: 16384 }),
+    workloadMiB: fc.integer({ min: 0, max: 1048576 }),
+  }),
+  kubernetes: fc.record({
+    namespace: dnsLabel,
+    workloadNamespace: dnsLabel,
+    network: dnsLabel,
+    multus: fc.constantFrom('auto', 'install', 'present'),
+    workloads: fc.array(fc.constantFrom('l3fwd', 'seawreck')),
+    nodeSelector: fc.array(fc.constantFrom('a=b', 'node-role.kubernetes.io/worker=', 'x.y/z_1=A.b')),
+    tolerateAll: fc.boolean(),
+    images: fc.record({
+      registry: nullable(fc.constantFrom('registry.example.com/mirror', 'localhost:5000')),
+      pullSecrets: fc.array(dnsLabel),
+      node: image,
+      l3fwd: image,
+      seawreck: image,
+      devicePlugin: image,
+      multus: image,
+    }),
+  }),
   local: fc
     .record({
       devices: fc.integer({ min: 1, max: 16 }),

@@ -97,7 +97,7 @@ bench:
     expect(await messageFrom(() => load(content))).toBe(`\
 error VDPA-CONFIG-003: c.yaml: the config has 16 problems
   c.yaml:1:1: unknown key "provder"; did you mean "provider"?
-  c.yaml:2:10: backend is "testpdm"; it must be one of auto, testpmd (did you mean testpmd?)
+  c.yaml:2:10: backend is "testpdm"; it must be one of auto, dpdk-vdpa, vhost-vdpa, testpmd (did you mean testpmd?)
   c.yaml:4:3: unknown key "devces" in local; did you mean "devices"?
   c.yaml:5:9: local.wire is "memf"; it must be one of memif, af_packet, "null" (did you mean memif?)
   c.yaml:6:14: local.interface is "a/b"; it must be the name of a Linux interface, at most 15 characters, or null
@@ -148,23 +148,26 @@ ${next}`);
       'local: {queueSize: "512"}\n',
       'c.yaml:1:20: local.queueSize is "512"; it must be one of 256, 512, 1024 (without quotes)',
     ],
-    ['provider: yes\n', 'c.yaml:1:11: provider is "yes"; it must be one of auto, local'],
-    ['%YAML 1.1\n---\nbackend: on\n', 'c.yaml:3:10: backend is "on"; it must be one of auto, testpmd'],
+    ['provider: yes\n', 'c.yaml:1:11: provider is "yes"; it must be one of auto, baremetal, alibaba, aws, local'],
+    [
+      '%YAML 1.1\n---\nbackend: on\n',
+      'c.yaml:3:10: backend is "on"; it must be one of auto, dpdk-vdpa, vhost-vdpa, testpmd',
+    ],
     [
       'provider: |\n  local\n',
-      'c.yaml:1:11: provider is "local\\n"; it must be one of auto, local (did you mean local?)',
+      'c.yaml:1:11: provider is "local\\n"; it must be one of auto, baremetal, alibaba, aws, local (did you mean local?)',
     ],
     ['local: &x\n  bench: *x\n', 'c.yaml:2:3: unknown key "bench" in local; it belongs at the top'],
     [
       '__proto__: {a: 1}\n',
-      'c.yaml:1:1: unknown key "__proto__"; the keys at the top are apiVersion, provider, backend, local, bench',
+      'c.yaml:1:1: unknown key "__proto__"; the keys at the top are apiVersion, provider, backend, nics, memory, kubernetes, local, bench',
     ],
     [
       'provider: "\\e[31m\\x9b\\u202e"\n',
-      'c.yaml:1:11: provider is "\\u001b[31m\\u009b\\u202e"; it must be one of auto, local',
+      'c.yaml:1:11: provider is "\\u001b[31m\\u009b\\u202e"; it must be one of auto, baremetal, alibaba, aws, local',
     ],
     ['local:\r\n  devices: 99\r\n', 'c.yaml:2:12: local.devices is 99; it must be a whole number from 1 to 16'],
-    ['\ufeffprovider: 5\n', 'c.yaml:1:11: provider is 5; it must be one of auto, local'],
+    ['\ufeffprovider: 5\n', 'c.yaml:1:11: provider is 5; it must be one of auto, baremetal, alibaba, aws, local'],
     ['apiVersion: v1\n', 'c.yaml:1:13: apiVersion is "v1"; this vdpactl understands only vdpactl/v1'],
     [
       'local: {wire: af_packet}\n',

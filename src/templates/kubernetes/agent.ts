@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Config } from '../../config/config-schema.ts';
+import { contentHash } from './content-hash.ts';
+import { daemonSet, serviceAccount } from './daemon-set.ts';
+import { healthPorts, readinessProbe } from './health.ts';
+import { type HostMount, hostPaths, hostVolumeMounts, hostVolumes } from './host-paths.ts';
+import { imageReference } from './images.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import {
+  nodeConfigMount,
+  nodeConfigText,
+  nodeConfigVolume,
+  nodeNameEnv,
+  prepareContainer,
+  prepareMounts,
+} from './prepare.ts';
+
+const name = 'vdpactl-agent';
+
+const mounts: readonly HostMount[] = [
+  // It prepares devices that come while it runs.
+  ...prepareMounts,
+  // What it mounts here has to reach the backends and the node, so that it outlives the agent.
+  { name: 'run-dir', path: hostPaths.runDir, type: 'DirectoryOrCreate', propagation: 'Bidirectional' },
+  // The volumes of pods that come while it runs.
+  { name: 'pods', path: hostPaths.pods, type: 'Directory', propagation: 'HostToContainer' },
+  { name: 'device-plugins', path: hostPaths.devicePlugins, type: 'Directory' },
+  { name: 'device-info', path: hostPaths.deviceInfoOfCni, type: 'DirectoryOrCreate' },
+  { name: 'cni-binaries', path: hostPaths.cniBinaries, type: 'DirectoryOrCreate' },
+  { name: 'ipam-state', path: hostPaths.ipamState, type: 'DirectoryOrCreate' },
+];
+
+/**
+ * The account of the agent has no right at all, and its pods have no token. What the agent decides by is on the node: the
+ * probe, the config that is mounted, the CNI call with the pod's uid, and kubelet's folder of pods, which tells which
+ * of them are gone. So nobody who breaks out of a workload into an agent has won anything in the cluster.
+ */
+export function agentAccounts({ kubernetes }: Config): KubernetesObject[] {
+  return [serviceAccount('agent', name, kubernetes.namespace)];
+}
+
+/** The agent: gRPC, the CNI service, and what the device plugin cannot advertise. */
+export function agentDaemonSet(config: Config): KubernetesObject {
+  const { kubernetes } = config;
+  return daemonSet(kubernetes, {
+    component: 'agent',
+    name,
+    serviceAccount: name,
+    hostNetwork: true,
+    hostPid: true,
+    configHash: contentHash(nodeConfigText(config)),
+    maxUnavailable: '10%',
+    gracePeriodSeconds: 10,
+    initContainers: [prepareContainer(config)],
+    containers: [
+      {
+        name: 'agent',
+        image: imageReference(kubernetes.images, 'node'),
+        imagePullPolicy: 'IfNotPresent',
+        command: ['vdpactl-agent', hostPaths.runDir],
+        env: nodeNameEnv,
+        ports: [{ name: 'health', containerPort: healthPorts.agent, protocol: 'TCP' }],
+        readinessProbe: readinessProbe(healthPorts.agent),
+        // It mounts and binds devices.
+        securityContext: { privileged: true },
+        resources: { requests: { cpu: '20m', memory: '80Mi' }, limits: { memory: '160Mi' } },
+        terminationMessagePolicy: 'FallbackToLogsOnError',
+        volumeMounts: [...hostVolumeMounts(mounts), nodeConfigMount],
+      },
+    ],
+    volumes: [...hostVolumes(mounts), nodeConfigVolume],
+  });
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Config } from '../../config/config-schema.ts';
+import type { NodeReport } from '../../platform/node-report.ts';
+import type { Decision } from '../../providers/decision.ts';
+import { daemonSet, serviceAccount } from './daemon-set.ts';
+import { healthPorts, readinessProbe } from './health.ts';
+import { type HostMount, hostPaths, hostVolumeMounts, hostVolumes } from './host-paths.ts';
+import { hugePages } from './huge-pages.ts';
+import { imageReference } from './images.ts';
+import type { KubernetesObject } from './kubernetes-object.ts';
+import { nodeLabelKeys, nothing } from './names.ts';
+import { nodeNameEnv } from './prepare.ts';
+
+const name = 'vdpactl-backend';
+
+const mounts: readonly HostMount[] = [
+  // VFIO's device files come and go with the devices.
+  { name: 'devices', path: hostPaths.devices, type: 'Directory' },
+  // Here the agent mounts what it gives to workloads, while the backends run.
+  { name: 'run-dir', path: hostPaths.runDir, type: 'DirectoryOrCreate', propagation: 'HostToContainer' },
+];
+
+/** What the backends of a node take. A pod must say how many huge pages it uses, or it gets none: so nodes differ. */
+export interface BackendClass {
+  /** The value of the node's label. */
+  readonly name: string;
+  readonly cpus: number;
+  readonly hugePageMiB: number;
+}
+
+/** null: no process stands behind the rings of this node, because the kernel does or because nothing is given away. */
+export function backendClass(report: NodeReport, decision: Decision, config: Config): BackendClass | null {
+  const count = decision.devices.length;
+  if (count === 0 || decision.backend === 'vhost-vdpa') return null;
+  const perDevice = decision.provider === 'local' ? config.local.memoryMiB : config.memory.backendMiB;
+  const hugePageMiB = hugePages(perDevice, config).mib * count;
+  // testpmd polls one CPU for each device. A machine with fewer is overcommitted, which is said elsewhere; asking for more
+  // than it has would only keep the pod from running.
+  const polling = decision.backend === 'testpmd' ? count : 1;
+  const cpus = Math.max(1, Math.min(polling, report.node.cpus.online.length - 1));
+  return { name: `${cpus}cpu-${hugePageMiB}mi`, cpus, hugePageMiB };
+}
+
+/** The label of a node that has, or has not, backends. */
+export function backendLabel(backend: BackendClass | null): string {
+  return backend?.name ?? nothing;
+}
+
+export function backendAccounts({ kubernetes }: Config): KubernetesObject[] {
+  return [serviceAccount('backend', name, kubernetes.namespace)];
+}
+
+/**
+ * The backends, in DaemonSets of their own: an update of the agent stops no traffic. Nothing here depends on the config
+ * beyond what they take, and a node's pods are replaced one node at a time.
+ */
+export function backendDaemonSets(config: Config, classes: readonly BackendClass[]): KubernetesObject[] {
+  const { kubernetes } = config;
+  return classes.map((each) => {
+    const { claim } = hugePages(each.hugePageMiB, config);
+    return daemonSet(kubernetes, {
+      component: 'backend',
+      name: `${name}-${each.name}`,
+      serviceAccount: name,
+      nodeSelector: { [nodeLabelKeys.backend]: each.name },
+      // NICs that DPDK shares with the kernel, and AF_PACKET, are used through the node's interfaces.
+      hostNetwork: true,
+      maxUnavailable: 1,
+      gracePeriodSeconds: 30,
+      containers: [
+        {
+          name: 'supervisor',
+          image: imageReference(kubernetes.images, 'node'),
+          imagePullPolicy: 'IfNotPresent',
+          command: ['vdpactl-supervisor', hostPaths.runDir],
+          env: nodeNameEnv,
+          ports: [{ name: 'health', containerPort: healthPorts.backend, protocol: 'TCP' }],
+          readinessProbe: readinessProbe(healthPorts.backend),
+          // VFIO, and a mount namespace for each backend, in which it sees the folder of its own device alone.
+          securityContext: { privileged: true },
+          resources: {
+            requests: { cpu: String(each.cpus), memory: '128Mi', ...claim },
+            limits: { memory: '512Mi', ...claim },
+          },
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: hostVolumeMounts(mounts),
+        },
+      ],
+      volumes: hostVolumes(mounts),
+    });
+  });
+}
