@@ -7,7 +7,7 @@ import { readJsonFile } from '../../src/files/json-file.ts';
 import { diskError, readTextFile, writeFileAtomic } from '../../src/files/write-atomic.ts';
 import { schemaVersion } from '../../src/schema-version.ts';
 import { type Attachment, type AttachmentsFile, attachmentsFileSchema } from '../contract/attachment.ts';
-import type { BackendSpec } from '../contract/backend-spec.ts';
+import { type BackendSpec, hasProcess } from '../contract/backend-spec.ts';
 import { interfaceNamePattern, type RunDir, workloadDir, workloadNamePattern } from '../contract/run-dir.ts';
 
 export interface HeldAttachment extends Attachment {
@@ -55,11 +55,7 @@ export class AttachmentStore {
       queues: spec.queues,
       queueSize: spec.queueSize,
       ips: [],
-      'device-info': {
-        type: 'vhost-user',
-        version: '1.1.0',
-        'vhost-user': { mode: 'server', path: join(home, 'vhost.sock') },
-      },
+      'device-info': deviceInfo(spec, home),
     };
     const before = this.#read(workload);
     try {
@@ -168,6 +164,17 @@ export class AttachmentStore {
 
 const recordName = 'attachments.json';
 const argumentsName = 'eal.args';
+
+/** In the words of device-info-spec 1.1.0. */
+function deviceInfo(spec: BackendSpec, home: string): Attachment['device-info'] {
+  if (hasProcess(spec)) {
+    const path = join(home, 'vhost.sock');
+    return { type: 'vhost-user', version: '1.1.0', 'vhost-user': { mode: 'server', path } };
+  }
+  const pci = spec.device.includes(':') ? { 'pci-address': spec.device } : {};
+  const vdpa = { 'parent-device': spec.vdpa, driver: 'vhost' as const, path: spec.path, ...pci };
+  return { type: 'vdpa', version: '1.1.0', vdpa };
+}
 
 /** The folder of an attachment, where the workload's socket is. */
 function homeOf({ folder, interface: name }: HeldAttachment): string {

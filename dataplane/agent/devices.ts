@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
 import { readJsonFile } from '../../src/files/json-file.ts';
 import { identify } from '../../src/process/process-table.ts';
-import { type BackendSpec, type BackendStatus, backendStatusSchema } from '../contract/backend-spec.ts';
+import { type BackendSpec, type BackendStatus, backendStatusSchema, hasProcess } from '../contract/backend-spec.ts';
 import type { DeviceHealthMessage } from '../contract/grpc.ts';
 import { type RunDir, statusFile } from '../contract/run-dir.ts';
 import { readSpecs } from '../contract/spec-store.ts';
@@ -11,8 +12,14 @@ export function offeredDevices(dir: RunDir): BackendSpec[] {
   return [...readSpecs(dir).values()].map((stored) => stored.spec);
 }
 
-/** How a device fares: what the supervisor says, held against the process table in case the supervisor is gone. */
-export function deviceHealth(dir: RunDir, device: string): DeviceHealthMessage {
+/**
+ * How a device fares: what the supervisor says, held against the process table in case the supervisor is gone; of one
+ * without a process, whether its character device is there. `spec` is undefined for what is offered no more.
+ */
+export function deviceHealth(dir: RunDir, device: string, spec: BackendSpec | undefined): DeviceHealthMessage {
+  if (spec !== undefined && !hasProcess(spec)) {
+    return { device, state: existsSync(spec.path) ? 'running' : 'stopped', pid: 0, restarts: 0 };
+  }
   const status: BackendStatus | null = readJsonFile(statusFile(dir, device), backendStatusSchema);
   if (status === null) return { device, state: 'stopped', pid: 0, restarts: 0 };
   const alive = status.pid !== null && identify(status.pid)?.startTicks === status.startTicks;

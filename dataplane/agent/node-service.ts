@@ -2,6 +2,7 @@
 import { type ServerWritableStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import * as z from 'zod';
 import { version } from '../../src/version.ts';
+import { pathOf } from '../contract/attachment.ts';
 import { parseDeviceId } from '../contract/device-id.ts';
 import type { AttachmentMessage, DeviceHealthMessage, DeviceMessage, InfoMessage } from '../contract/grpc.ts';
 import { maxWorkloadName, type RunDir, workloadNamePattern } from '../contract/run-dir.ts';
@@ -34,7 +35,7 @@ export function nodeService(dir: RunDir, store: AttachmentStore): UntypedService
           (spec): DeviceMessage => ({
             id: spec.device,
             backend: spec.backend,
-            health: deviceHealth(dir, spec.device),
+            health: deviceHealth(dir, spec.device, spec),
             workload: held.find((attachment) => attachment.device === spec.device)?.workload ?? '',
           }),
         ),
@@ -72,9 +73,9 @@ export function nodeService(dir: RunDir, store: AttachmentStore): UntypedService
       const told = new Map<string, string>();
       const look = () => {
         // Those told of before too: one that is offered no more has stopped.
-        const devices = new Set([...told.keys(), ...offeredDevices(dir).map((spec) => spec.device)]);
-        for (const device of devices) {
-          const health = deviceHealth(dir, device);
+        const specs = new Map(offeredDevices(dir).map((spec) => [spec.device, spec]));
+        for (const device of new Set([...told.keys(), ...specs.keys()])) {
+          const health = deviceHealth(dir, device, specs.get(device));
           const text = JSON.stringify(health);
           if (told.get(device) === text) continue;
           told.set(device, text);
@@ -110,8 +111,8 @@ function toMessage(attachment: HeldAttachment): AttachmentMessage {
     workload,
     device,
     interface: attachment.interface,
-    mac,
+    mac: mac ?? '',
     folder,
-    socket: attachment['device-info']['vhost-user'].path,
+    socket: pathOf(attachment),
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import * as z from 'zod';
+import { hasProcess } from '../contract/backend-spec.ts';
 import { parseDeviceId } from '../contract/device-id.ts';
 import { deviceSocket, type RunDir } from '../contract/run-dir.ts';
 import { offeredDevices } from './devices.ts';
@@ -19,10 +20,10 @@ export function vdpaDpdkService(dir: RunDir): UntypedServiceImplementation {
           `${JSON.stringify(pciAddress)} is neither a PCI address nor a device id`,
         );
       }
-      if (!offeredDevices(dir).some((spec) => spec.device === device)) {
-        throw new GrpcError(status.NOT_FOUND, `there is no device ${device} on this node`);
-      }
-      return { socketpath: deviceSocket(dir, device) };
+      const spec = offeredDevices(dir).find((candidate) => candidate.device === device);
+      if (spec === undefined) throw new GrpcError(status.NOT_FOUND, `there is no device ${device} on this node`);
+      // Either is what virtio-user takes as its path, which is what this was asked for in 2019.
+      return { socketpath: hasProcess(spec) ? deviceSocket(dir, device) : spec.path };
     }),
   };
 }

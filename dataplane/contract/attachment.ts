@@ -11,19 +11,32 @@ import { interfaceNamePattern } from './run-dir.ts';
 export const attachmentSchema = z.object({
   device: z.string().refine(isDeviceId),
   interface: z.string().regex(interfaceNamePattern),
-  mac: z.string(),
+  /** null: the device has its own. */
+  mac: z.string().nullable(),
   queues: z.int().positive(),
   queueSize: z.int().positive(),
   ips: z.array(z.string()),
-  'device-info': z.object({
-    type: z.literal('vhost-user'),
-    version: z.literal('1.1.0'),
-    'vhost-user': z.object({
-      /** The role of the workload: `server` means that it makes the socket. */
-      mode: z.literal('server'),
-      path: z.string(),
+  'device-info': z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('vhost-user'),
+      version: z.literal('1.1.0'),
+      'vhost-user': z.object({
+        /** The role of the workload: `server` means that it makes the socket. */
+        mode: z.literal('server'),
+        path: z.string(),
+      }),
     }),
-  }),
+    z.object({
+      type: z.literal('vdpa'),
+      version: z.literal('1.1.0'),
+      vdpa: z.object({
+        'parent-device': z.string(),
+        driver: z.literal('vhost'),
+        path: z.string(),
+        'pci-address': z.string().optional(),
+      }),
+    }),
+  ]),
 });
 
 /** The file attachments.json: all that one workload has. */
@@ -34,4 +47,10 @@ export const attachmentsFileSchema = z.object({
 });
 
 export type Attachment = z.infer<typeof attachmentSchema>;
+
+/** What the workload opens: the socket that it makes, or the character device. */
+export function pathOf(attachment: Attachment): string {
+  const info = attachment['device-info'];
+  return info.type === 'vdpa' ? info.vdpa.path : info['vhost-user'].path;
+}
 export type AttachmentsFile = z.infer<typeof attachmentsFileSchema>;

@@ -3,32 +3,62 @@ import * as z from 'zod';
 import { schemaVersion } from '../../src/schema-version.ts';
 import { isDeviceId } from './device-id.ts';
 
-/** A device and the process behind it: written by who deploys, read by the supervisor and the agent. */
-export const backendSpecSchema = z.object({
+const common = {
   schemaVersion: z.literal(schemaVersion),
   kind: z.literal('Backend'),
   /** PCI address or device id, in full. It becomes part of file names and of the marker of processes. */
   device: z.string().refine(isDeviceId),
-  backend: z.literal('testpmd'),
   wire: z.object({
-    kind: z.enum(['memif', 'af_packet', 'null']),
-    /** The memif socket or the interface; null for wire `null`. */
+    kind: z.enum(['memif', 'af_packet', 'nic', 'null']),
+    /** The memif socket, the interface, the PCI address or the name of the vDPA device; null for wire `null`. */
     at: z.string().nullable(),
   }),
-  mac: z.string(),
   queues: z.int().positive(),
   queueSize: z.int().positive(),
+};
+
+/** A device with a process behind it, which connects to the workload's vhost-user socket. */
+const processSpecSchema = z.object({
+  ...common,
+  backend: z.enum(['dpdk-vdpa', 'testpmd']),
+  mac: z.string(),
   cpu: z.int().nonnegative(),
   memoryMiB: z.int().positive(),
   program: z.string().min(1),
   args: z.array(z.string()),
   /** A line of the program's output that holds this text says that it forwards. */
   readyText: z.string().min(1),
+  /** A line that holds this says that it will never forward, though it does not end by itself; null: it ends. */
+  failText: z.string().min(1).nullable().default(null),
+  /** The lines that are typed at its prompt, in order. Empty: it reads nothing. */
+  input: z.array(z.string()).default([]),
   /** Sockets that the program listens on, removed before it starts: a killed program leaves them behind. */
   listensOn: z.array(z.string()),
 });
 
+/** A device that the kernel hands to the workload by itself. */
+const kernelSpecSchema = z.object({
+  ...common,
+  backend: z.literal('vhost-vdpa'),
+  /** null: the device has its own, which the workload asks it for. */
+  mac: z.null(),
+  /** The character device, `/dev/vhost-vdpa-0`. */
+  path: z.string().regex(/^\/dev\/vhost-vdpa-\d+$/),
+  /** The name of the vDPA device. */
+  vdpa: z.string(),
+});
+
+/** A device and what is behind it: written by who deploys, read by the supervisor and the agent. */
+export const backendSpecSchema = z.discriminatedUnion('backend', [processSpecSchema, kernelSpecSchema]);
+
+export type ProcessSpec = z.infer<typeof processSpecSchema>;
+export type KernelSpec = z.infer<typeof kernelSpecSchema>;
 export type BackendSpec = z.infer<typeof backendSpecSchema>;
+
+/** Whether a process stands behind the device. */
+export function hasProcess(spec: BackendSpec): spec is ProcessSpec {
+  return spec.backend !== 'vhost-vdpa';
+}
 
 export const backendStateSchema = z.enum(['starting', 'running', 'backing-off', 'stopped']);
 export type BackendState = z.infer<typeof backendStateSchema>;

@@ -43,6 +43,8 @@ export function runDir(root: string): RunDir {
 
 export const specFile = (dir: RunDir, device: string): string => join(dir.backends, `${device}.json`);
 export const statusFile = (dir: RunDir, device: string): string => join(dir.backends, `${device}.status.json`);
+/** What a backend that has a prompt reads: a FIFO. */
+export const inputFile = (dir: RunDir, device: string): string => join(dir.backends, `${device}.input`);
 export const wireSocket = (dir: RunDir, device: string): string => join(dir.wires, `${device}.sock`);
 export const logFile = (dir: RunDir, part: string): string => join(dir.logs, `${part}.log`);
 /** Where the backend of a device looks for the workload's socket. */

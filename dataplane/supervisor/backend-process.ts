@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
 import { messageOf } from '../../src/errors/vdpa-error.ts';
 import { logSize, logTail, openLog } from '../../src/files/capped-log.ts';
+import { ask } from '../../src/process/ask.ts';
 import {
   endProcesses,
   identify,
@@ -11,8 +12,8 @@ import {
   processVariable,
 } from '../../src/process/process-table.ts';
 import { type ProcessEnd, type StartedProcess, start } from '../../src/process/start.ts';
-import type { BackendSpec } from '../contract/backend-spec.ts';
-import { logFile, type RunDir } from '../contract/run-dir.ts';
+import type { ProcessSpec } from '../contract/backend-spec.ts';
+import { inputFile, logFile, type RunDir } from '../contract/run-dir.ts';
 
 /** One backend process, started by this supervisor or found running when it began. */
 export interface BackendProcess {
@@ -38,13 +39,14 @@ const specHashVariable = 'VDPACTL_SPEC';
 const logStartVariable = 'VDPACTL_LOG_START';
 
 /** Starts the process of `spec`. Never throws: what cannot be started ends at once and says why. */
-export function startBackend(dir: RunDir, spec: BackendSpec, specHash: string): BackendProcess {
+export function startBackend(dir: RunDir, spec: ProcessSpec, specHash: string): BackendProcess {
   const log = logFile(dir, spec.device);
   const logStart = logSize(log);
   let child: StartedProcess;
   try {
     for (const socket of spec.listensOn) rmSync(socket, { force: true });
     const logFd = openLog(log);
+    const inputFd = spec.input.length === 0 ? null : openInput(inputFile(dir, spec.device), spec.input);
     try {
       child = start(spec.program, spec.args, {
         env: {
@@ -57,9 +59,11 @@ export function startBackend(dir: RunDir, spec: BackendSpec, specHash: string): 
         },
         logFd,
         detached: true,
+        stdin: inputFd ?? 'ignore',
       });
     } finally {
       closeSync(logFd);
+      if (inputFd !== null) closeSync(inputFd);
     }
   } catch (error) {
     const exit = Promise.resolve({ code: null, signal: null, failure: messageOf(error) });
@@ -67,6 +71,18 @@ export function startBackend(dir: RunDir, spec: BackendSpec, specHash: string): 
   }
   const id = child.pid === undefined ? null : identify(child.pid);
   return { ...withLog(log, logStart), id, exit: child.ended, stop: stopper(id), letGo: () => {} };
+}
+
+/**
+ * A FIFO with `lines` in it, opened for reading and writing: the program holds its own other end, so that it never meets
+ * an end of input, which would end it, whoever started it and however that ended.
+ */
+function openInput(path: string, lines: readonly string[]): number {
+  rmSync(path, { force: true });
+  if (ask('mkfifo', ['-m', '600', path]) === null) throw new Error(`${path}: mkfifo failed`);
+  const fd = openSync(path, constants.O_RDWR);
+  writeSync(fd, lines.map((line) => `${line}\n`).join(''));
+  return fd;
 }
 
 /** Takes over a process that an earlier supervisor started. It is not a child, so its end has to be looked for. */

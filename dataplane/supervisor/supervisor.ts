@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rmSync } from 'node:fs';
 import { capLog, maxLogBytes } from '../../src/files/capped-log.ts';
 import { endProcesses, markedProcesses, type ProcessId } from '../../src/process/process-table.ts';
 import type { ProcessEnd } from '../../src/process/start.ts';
 import { schemaVersion } from '../../src/schema-version.ts';
-import type { BackendState, BackendStatus } from '../contract/backend-spec.ts';
-import { logFile, type RunDir } from '../contract/run-dir.ts';
+import { type BackendState, type BackendStatus, hasProcess, type ProcessSpec } from '../contract/backend-spec.ts';
+import { inputFile, logFile, type RunDir } from '../contract/run-dir.ts';
 import { readSpecs, type StoredSpec } from '../contract/spec-store.ts';
 import { adoptBackend, type BackendProcess, backendRole, startBackend } from './backend-process.ts';
 import { type Action, becameReady, ended, reconcile, type Slot, started, stopRequested } from './reconcile.ts';
@@ -93,23 +94,30 @@ export class Supervisor {
   /** One look at what is wanted and what runs, and the steps that lead from one to the other. */
   tick(): void {
     for (const [device, backend] of this.#backends) {
-      const readyText = this.#specs.get(device)?.spec.readyText;
-      if (
-        backend.slot.phase === 'starting' &&
-        readyText !== undefined &&
-        backend.process?.hasSaid(readyText) === true
-      ) {
-        this.#change(device, backend, becameReady(backend.slot));
-      }
+      const spec = this.#specs.get(device)?.spec;
+      if (backend.slot.phase === 'starting' && spec !== undefined && hasProcess(spec))
+        this.#listen(device, backend, spec);
       capLog(logFile(this.#dir, device), backend.slot.phase === 'starting' ? maxStartLogBytes : maxLogBytes);
     }
     for (const daemon of ['agent', 'supervisor']) capLog(logFile(this.#dir, daemon));
     this.#act();
   }
 
+  /** What a starting backend has said about how it fares. */
+  #listen(device: string, backend: Backend, { readyText, failText }: ProcessSpec): void {
+    if (failText !== null && backend.process?.hasSaid(failText) === true) {
+      // It would stay at its prompt for ever. Ended without being asked to, it counts as a failed start.
+      void backend.process.stop(stopGraceMs);
+    } else if (backend.process?.hasSaid(readyText) === true) {
+      this.#change(device, backend, becameReady(backend.slot));
+    }
+  }
+
   #act(): void {
     this.#specs = readSpecs(this.#dir, this.#specs);
-    const wanted = new Map([...this.#specs].map(([device, stored]) => [device, stored.hash]));
+    // The others are the kernel's to keep.
+    const withProcess = [...this.#specs].filter(([, stored]) => hasProcess(stored.spec));
+    const wanted = new Map(withProcess.map(([device, stored]) => [device, stored.hash]));
     const slots = new Map([...this.#backends].map(([device, backend]) => [device, backend.slot]));
     for (const action of reconcile(wanted, slots, performance.now())) this.#perform(action);
     for (const [device, backend] of this.#backends) this.#writeStatus(device, backend);
@@ -121,19 +129,22 @@ export class Supervisor {
     if (kind === 'forget') {
       this.#backends.delete(device);
       this.#statuses.remove(device);
+      rmSync(inputFile(this.#dir, device), { force: true });
       this.#log(`${device}: removed`);
     } else if (kind === 'stop' && backend !== undefined) {
       this.#change(device, backend, stopRequested(backend.slot));
       void backend.process?.stop(stopGraceMs);
-    } else if (kind === 'start' && stored !== undefined) this.#start(device, stored, backend);
+    } else if (kind === 'start' && stored !== undefined && hasProcess(stored.spec)) {
+      this.#start(device, stored.spec, stored.hash, backend);
+    }
   }
 
-  #start(device: string, stored: StoredSpec, before: Backend | undefined): void {
+  #start(device: string, spec: ProcessSpec, hash: string, before: Backend | undefined): void {
     // Without a slot there may still be a status: an earlier supervisor and the backend were both killed.
     const recorded = before === undefined ? this.#statuses.read(device) : null;
     const memory = recorded === null ? before?.slot : { ...recorded, failures: 0 };
-    const process = startBackend(this.#dir, stored.spec, stored.hash);
-    const slot = started(memory, stored.hash, performance.now());
+    const process = startBackend(this.#dir, spec, hash);
+    const slot = started(memory, hash, performance.now());
     if (process.id !== null) this.#log(`${device}: started process ${process.id.pid}`);
     const lastExit = before?.lastExit ?? recorded?.lastExit ?? null;
     this.#enter(device, { slot, process, since: new Date().toISOString(), lastExit });

@@ -14,7 +14,8 @@ import {
 import type { RunDir } from '../../dataplane/contract/run-dir.ts';
 import { VdpaError } from '../errors/vdpa-error.ts';
 
-const callTimeoutMs = 3_000;
+/** An agent that has no CPU of its own answers late beside pollers that never let theirs go. */
+const callTimeoutMs = 10_000;
 
 /** The node agent, over its socket. Throws VDPA-AGENT-001 when it does not answer, VDPA-AGENT-002 when it says no. */
 export class AgentClient {

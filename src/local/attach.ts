@@ -14,8 +14,8 @@ import { workloadPrograms } from './workload-programs.ts';
 export interface AttachResult extends AttachmentMessage {
   readonly schemaVersion: typeof schemaVersion;
   readonly ealArgs: string;
-  /** What to put in front of a DPDK program to run it on the attachment: `env …`. */
-  readonly command: string;
+  /** What to put in front of a DPDK program to run it on the attachment: `env …`; null: the preload library is not there. */
+  readonly command: string | null;
 }
 
 export interface AttachContext {
@@ -54,10 +54,27 @@ export async function attachWorkload(
 ): Promise<AttachResult> {
   const attachment = await withAgent(runDir(context.runDir), (client) => client.attach(workload, device));
   const dpdk = await installedDpdk(context.env);
-  const { ealshim } = await workloadPrograms(dpdk?.version ?? 'unknown', context.env, context.progress, context.signal);
   const ealArgs = join(attachment.folder, 'eal.args');
-  const variables = Object.entries(workloadEnvironment(ealshim, ealArgs)).map(([name, value]) => `${name}=${value}`);
-  return { schemaVersion, ...attachment, ealArgs, command: ['env', ...variables].join(' ') };
+  return {
+    schemaVersion,
+    ...attachment,
+    ealArgs,
+    command: await preload(ealArgs, dpdk?.version ?? 'unknown', context),
+  };
+}
+
+/** null, with a warning, where the preload library cannot be built: a program may as well be given eal.args by hand. */
+async function preload(ealArgs: string, dpdkVersion: string, context: AttachContext): Promise<string | null> {
+  const { env, progress, signal } = context;
+  try {
+    const { ealshim } = await workloadPrograms(dpdkVersion, env, progress, signal);
+    const variables = Object.entries(workloadEnvironment(ealshim, ealArgs)).map(([name, value]) => `${name}=${value}`);
+    return ['env', ...variables].join(' ');
+  } catch (error) {
+    if (!(error instanceof VdpaError) || error.code !== 'VDPA-DPDK-002') throw error;
+    progress.warn(`${error.code}: ${error.message}; ${error.next}`);
+    return null;
+  }
 }
 
 export async function detachWorkload(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { hasProcess } from '../../dataplane/contract/backend-spec.ts';
 import { longestSocketPath, type RunDir } from '../../dataplane/contract/run-dir.ts';
-import type { CheckFacts } from '../check/facts.ts';
+import { type CheckFacts, type MachineFacts, noFacts } from '../check/facts.ts';
 import type { BenchConfig, Config } from '../config/config-schema.ts';
 import { messageOf } from '../errors/vdpa-error.ts';
 import { freeSpace } from '../files/free-space.ts';
@@ -23,8 +24,22 @@ export function gatherFacts(
   env: NodeJS.ProcessEnv,
   withBench = true,
 ): CheckFacts {
+  return { ...noFacts, machine: stackFacts(dir, planned, config, env, withBench) };
+}
+
+/** Everything that the checks of the stack on this machine judge. */
+export function stackFacts(
+  dir: RunDir,
+  planned: PlannedStack,
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  withBench: boolean,
+): MachineFacts {
   const running = new Set(markedProcesses(dir.root).map((found) => found.role));
-  const held = (readStack(dir)?.backends ?? []).filter((backend) => running.has(`backend:${backend.device}`));
+  const held = (readStack(dir)?.backends ?? [])
+    .filter(hasProcess)
+    .filter((backend) => running.has(`backend:${backend.device}`));
+  const backends = planned.stack.backends.filter(hasProcess);
   const netdev = config.local.interface;
   const { cpus } = planned.stack;
   return {
@@ -32,12 +47,10 @@ export function gatherFacts(
     isRoot: process.getuid?.() === 0,
     dpdk: planned.dpdk,
     missingBuildTools: missingBuildTools(env),
-    memoryMiB: [
-      ...planned.stack.backends.map((backend) => backend.memoryMiB),
-      ...(withBench ? benchMemory(config.bench) : []),
-    ],
+    memoryMiB: [...backends.map((backend) => backend.memoryMiB), ...(withBench ? benchMemory(config.bench) : [])],
     heldMiB: held.map((backend) => backend.memoryMiB),
-    pollers: planned.stack.backends.length + 2,
+    // DPDK's vDPA example only waits for the NIC.
+    pollers: backends.filter(({ backend }) => backend === 'testpmd').length + 2,
     pollerCpus: [...new Set([...cpus.backends, cpus.workload, cpus.generator])],
     wireInterface: netdev === null ? null : { name: netdev, ...interfaceFacts(netdev, { env }) },
     runDir: dir.root,

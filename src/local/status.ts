@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type BackendStatus, backendStatusSchema } from '../../dataplane/contract/backend-spec.ts';
+import { existsSync } from 'node:fs';
+
+import {
+  type BackendStatus,
+  backendStatusSchema,
+  hasProcess,
+  type KernelSpec,
+} from '../../dataplane/contract/backend-spec.ts';
 import { logFile, type RunDir, statusFile } from '../../dataplane/contract/run-dir.ts';
 import { specHash } from '../../dataplane/contract/spec-store.ts';
 import { readJsonFile } from '../files/json-file.ts';
@@ -139,6 +146,8 @@ function deviceStatus(
   processes: readonly MarkedProcess[],
   holders: Map<string, string> | string,
 ): DeviceStatus {
+  const workload = typeof holders === 'string' ? null : (holders.get(spec.device) ?? null);
+  if (!hasProcess(spec)) return kernelDeviceStatus(dir, spec, workload);
   const status = readJsonFile(statusFile(dir, spec.device), backendStatusSchema);
   const found = processes.find((candidate) => candidate.role === `backend:${spec.device}`) ?? null;
   const recorded =
@@ -161,8 +170,26 @@ function deviceStatus(
     restarts: status?.restarts ?? 0,
     since: status?.since ?? null,
     lastExit: status?.lastExit ?? null,
-    workload: typeof holders === 'string' ? null : (holders.get(spec.device) ?? null),
+    workload,
     problem: state === 'running' ? null : `the backend of ${spec.device} is ${state}`,
     log: logFile(dir, spec.device),
+  };
+}
+
+/** A device that the kernel hands out is up for as long as its character device is there. */
+function kernelDeviceStatus(dir: RunDir, spec: KernelSpec, workload: string | null): DeviceStatus {
+  const there = existsSync(spec.path);
+  return {
+    device: spec.device,
+    backend: spec.backend,
+    wire: spec.wire,
+    state: there ? 'running' : 'stopped',
+    pid: null,
+    restarts: 0,
+    since: null,
+    lastExit: null,
+    workload,
+    problem: there ? null : `${spec.path} of ${spec.device} is gone: vdpactl node prepare makes it again`,
+    log: logFile(dir, 'agent'),
   };
 }

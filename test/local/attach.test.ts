@@ -14,6 +14,17 @@ const refused = { code: 'VDPA-AGENT-002', exit: 5 };
 describeLocal('attach and detach', () => {
   const stack = useStack();
 
+  it('says how to go on where the preload library cannot be built', async () => {
+    await stack().deploy();
+    const env = { ...process.env, PATH: '/nowhere', XDG_CACHE_HOME: join(stack().cwd, 'cache') };
+    const result = await stack().run('attach', ['app', '-o', 'json'], { env });
+    expect(result.code, transcript(result)).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({ device: 'local0', command: null });
+    expect(result.stderr).toContain('VDPA-DPDK-002');
+    const again = await stack().run('attach', ['app', '--device', 'local0'], { env });
+    expect(again.stdout).toContain(`PROGRAM $(cat ${stack().root}/workloads/app/eal.args)`);
+  });
+
   it('gives devices to workloads, each to one, and takes them back', async () => {
     await stack().deploy(['--devices', '2']);
     const { root } = stack();

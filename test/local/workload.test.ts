@@ -29,9 +29,15 @@ async function received(program: RunningProgram): Promise<number> {
 describeLocal('a DPDK program of the user', () => {
   const stack = useStack();
 
+  async function attached() {
+    const { command, ...rest } = await stack().attach('app');
+    if (command === null) throw new Error('the preload library was not built');
+    return { command, ...rest };
+  }
+
   it('receives what comes over the wire', async () => {
     await stack().deploy(['--wire', 'null']);
-    const { command, mac } = await stack().attach('app');
+    const { command, mac } = await attached();
     const program = startTestpmd(stack(), command);
     expect(await received(program)).toBeGreaterThan(0);
     expect(program.stdout().toLowerCase()).toContain(mac);
@@ -40,7 +46,7 @@ describeLocal('a DPDK program of the user', () => {
 
   it('needs no privilege: it runs as nobody, without a capability', async () => {
     await stack().deploy(['--wire', 'null']);
-    const { command, folder } = await stack().attach('app');
+    const { command, folder } = await attached();
     // What gives a workload its folder and its files on one machine is up to whoever starts it; in a pod it is the kubelet.
     chownSync(join(folder, 'net1'), nobody, nobody);
     chmodSync(stack().cwd, 0o777);

@@ -17,7 +17,7 @@ import { AttachmentStore } from '../../../dataplane/agent/attachment-store.ts';
 import { attachmentsFileSchema } from '../../../dataplane/contract/attachment.ts';
 import { deviceSocket, type RunDir, runDir, workloadDir } from '../../../dataplane/contract/run-dir.ts';
 import { VdpaError } from '../../../src/errors/vdpa-error.ts';
-import { backendSpec, madeRunDir } from '../../fixtures/backend-spec.ts';
+import { backendSpec, kernelSpec, madeRunDir } from '../../fixtures/backend-spec.ts';
 import { scratch } from '../../fixtures/scratch.ts';
 import { tinyDisk } from '../../fixtures/tiny-disk.ts';
 
@@ -49,6 +49,29 @@ function tree(at: string, prefix = ''): string[] {
 const state = () => [...tree(dir.workloads), ...tree(dir.devices)];
 
 describe('attach', () => {
+  it('of a device of the kernel says what to open, in the words of device-info-spec', () => {
+    store.attach('app', 'net1', kernelSpec('0000:65:00.2', { path: '/dev/vhost-vdpa-3', vdpa: 'vdpa7' }));
+    const file = attachmentsFileSchema.parse(JSON.parse(read(pathIn('app', 'attachments.json'))));
+    expect(file.attachments).toEqual([
+      expect.objectContaining({
+        mac: null,
+        'device-info': {
+          type: 'vdpa',
+          version: '1.1.0',
+          vdpa: {
+            'parent-device': 'vdpa7',
+            driver: 'vhost',
+            path: '/dev/vhost-vdpa-3',
+            'pci-address': '0000:65:00.2',
+          },
+        },
+      }),
+    ]);
+    expect(read(pathIn('app', 'eal.args'))).toContain('path=/dev/vhost-vdpa-3,queues=1');
+    expect(store.detach('app', null)).toEqual(['0000:65:00.2']);
+    expect(state()).toEqual([]);
+  });
+
   it('makes what the workload reads, and the link through which the backend finds its socket', () => {
     const attachment = attach('app', 'local0');
     expect(state()).toEqual([

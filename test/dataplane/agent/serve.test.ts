@@ -9,7 +9,7 @@ import type { BackendStatus } from '../../../dataplane/contract/backend-spec.ts'
 import { loadServices } from '../../../dataplane/contract/grpc.ts';
 import { deviceSocket, type RunDir, runDir, specFile, statusFile } from '../../../dataplane/contract/run-dir.ts';
 import { identify } from '../../../src/process/process-table.ts';
-import { backendSpec, madeRunDir, putSpec } from '../../fixtures/backend-spec.ts';
+import { backendSpec, kernelSpec, madeRunDir, putSpec } from '../../fixtures/backend-spec.ts';
 import { scratch } from '../../fixtures/scratch.ts';
 import { tinyDisk } from '../../fixtures/tiny-disk.ts';
 
@@ -117,6 +117,11 @@ describe('the contract of 2019', () => {
     expect(await getSocketpath(Buffer.concat([unknown, field1('local0')]))).toEqual(
       field1(deviceSocket(dir, 'local0')),
     );
+  });
+
+  it('answers the character device where the kernel hands one out', async () => {
+    putSpec(dir, kernelSpec('0000:82:00.2', { path: '/dev/vhost-vdpa-5' }));
+    expect(await getSocketpath(field1('0000:82:00.2'))).toEqual(field1('/dev/vhost-vdpa-5'));
   });
 
   it('says what is wrong with an address', async () => {

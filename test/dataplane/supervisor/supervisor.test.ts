@@ -11,7 +11,7 @@ import { logTail, maxLogBytes } from '../../../src/files/capped-log.ts';
 import { readJsonFile } from '../../../src/files/json-file.ts';
 import { ask } from '../../../src/process/ask.ts';
 import { identify, type MarkedProcess, markedProcesses } from '../../../src/process/process-table.ts';
-import { backendSpec, madeRunDir, putSpec, shell } from '../../fixtures/backend-spec.ts';
+import { backendSpec, kernelSpec, madeRunDir, putSpec, shell } from '../../fixtures/backend-spec.ts';
 import { scratch } from '../../fixtures/scratch.ts';
 
 const { folder, startMarked } = scratch();
@@ -70,6 +70,36 @@ describe('the supervisor', () => {
     await until(() => !existsSync(statusFile(dir, 'local0')));
     expect(processes()).toEqual([]);
     expect(readdirSync(dir.backends)).toEqual([]);
+  });
+
+  it('types at the prompt of a backend that has one, which then never meets an end of its input', async () => {
+    const prompt = shell('while read -r line; do echo "did $line"; done; echo the end');
+    putSpec(dir, backendSpec('local0', { ...prompt, input: ['first', 'second'], readyText: 'did second' }));
+    const pid = await running();
+    supervisor.letGo();
+    supervisor = newSupervisor();
+    supervisor.adopt();
+    await sleep(50);
+    supervisor.tick();
+    expect(processes().map((found) => found.pid)).toEqual([pid]);
+    expect(logTail(logFile(dir, 'local0'), 1024)).toBe('did first\ndid second\n');
+    rmSync(specFile(dir, 'local0'));
+    await until(() => !existsSync(statusFile(dir, 'local0')));
+    expect(readdirSync(dir.backends)).toEqual([]);
+  });
+
+  it("starts nothing for a device of the kernel's, and leaves it alone", async () => {
+    putSpec(dir, kernelSpec('vd0'));
+    putSpec(dir, backendSpec('local0'));
+    await running('local0');
+    expect(existsSync(statusFile(dir, 'vd0'))).toBe(false);
+    expect(processes('vd0')).toEqual([]);
+  });
+
+  it('ends a backend that says that it will never be ready, and counts that as a failed start', async () => {
+    putSpec(dir, backendSpec('local0', { ...shell('echo no such device; exec sleep 60'), failText: 'no such device' }));
+    await until(() => (status()?.restarts ?? 0) >= 1);
+    expect(status()?.lastExit).toMatchObject({ signal: 'SIGTERM', output: ['no such device'] });
   });
 
   it('starts again what was killed, counts it, and leaves the others alone', async () => {

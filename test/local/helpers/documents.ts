@@ -71,7 +71,7 @@ export const attachShape = z.strictObject({
   folder: z.string(),
   socket: z.string(),
   ealArgs: z.string(),
-  command: z.string(),
+  command: z.string().nullable(),
 });
 
 export const detachShape = z.strictObject({
