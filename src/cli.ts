@@ -10,6 +10,7 @@ import { destroyCommand } from './commands/destroy.ts';
 import { detachCommand } from './commands/detach.ts';
 import { detectCommand } from './commands/detect.ts';
 import { initCommand } from './commands/init.ts';
+import { nodeCommand } from './commands/node.ts';
 import { renderCommand } from './commands/render.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
@@ -40,13 +41,17 @@ export function createProgram(): Command {
     detachCommand(),
     benchCommand(),
     destroyCommand(),
+    nodeCommand(),
     initCommand(),
     schemaCommand(),
     completionCommand(() => createProgram()),
     versionCommand(),
   ];
-  for (const command of commands) program.addCommand(addGlobalOptions(command));
-  for (const command of [program, ...commands]) {
+  for (const command of commands) {
+    // A group has its options at its commands.
+    program.addCommand(command.commands.length > 0 ? command : addGlobalOptions(command));
+  }
+  for (const command of [program, ...commands, ...commands.flatMap((group) => group.commands)]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }
   return program;

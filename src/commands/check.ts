@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
-import { addConfigOption, addRunDirOption, examples, withContext } from './command.ts';
-import { type ConfigOptions, loadRequest } from './load.ts';
+import type { CheckFacts, NodeCheckFacts } from '../check/facts.ts';
+import type { ParsedManifests } from '../check/manifests/parsed-manifests.ts';
+import { addConfigOption, addRunDirOption, addTargetOption, type Context, examples, withContext } from './command.ts';
+import { type ConfigOptions, loadCommandConfig, loadRequest } from './load.ts';
 import { addStackOptions } from './options.ts';
+import { addReportOptions, type ReportOptions, readReports } from './reports.ts';
 
-interface CheckOptions extends ConfigOptions {
+interface CheckOptions extends ConfigOptions, ReportOptions {
   readonly runDir: string;
+  readonly target?: 'machine';
+  readonly file?: string[];
+  readonly pre?: boolean;
   readonly only?: string[];
   readonly skip?: string[];
   readonly ignore?: string[];
@@ -13,13 +19,20 @@ interface CheckOptions extends ConfigOptions {
 }
 
 const collect = (value: string, before: string[] = []): string[] => [...before, ...value.split(',')];
+const collectPath = (value: string, before: string[] = []): string[] => [...before, value];
 
 export function checkCommand(): Command {
   const command = new Command('check')
-    .summary('check whether this machine is ready')
+    .summary('check whether a machine, a node or manifests are ready')
     .description(
-      'Checks what deploy and bench need and says for each what was found, what is needed, and what to do. Exits 1 when a check is at or above the threshold.',
+      'Checks this machine, captured nodes or Kubernetes manifests and says for each check what was found, what is needed, and what to do. Changes nothing. Exits 1 when a check is at or above the threshold.',
     )
+    .option(
+      '-f, --file <file>',
+      'check manifests: a file, a folder of them, or - for standard input; may be given again',
+      collectPath,
+    )
+    .option('--pre', 'only what has to hold before anything is installed')
     .option('--only <ids>', 'run these checks only', collect)
     .option('--skip <ids>', 'leave these checks out', collect)
     .option('--ignore <ids>', 'count failures of these as warnings', collect)
@@ -32,20 +45,17 @@ export function checkCommand(): Command {
         ['Is this machine ready?', 'vdpactl check'],
         ['Only the huge pages, for a script', 'vdpactl check --only VDPA-HUGE-001 -o json'],
         ['A machine for measuring must have no warning either', 'vdpactl check --threshold warn'],
+        ['A node that was captured, before anything is installed on it', 'vdpactl check --pre --from node.tgz'],
+        ['Manifests, and whether they fit that node', 'vdpactl check -f ./manifests --from node.tgz'],
       ]),
     )
     .action(
       withContext<CheckOptions>(async (context, options) => {
-        const request = await loadRequest(context, options);
-        const [{ planStack }, { gatherFacts }, { runChecks }, { runDir }] = await Promise.all([
-          import('../local/plan-stack.ts'),
-          import('../local/gather-facts.ts'),
+        const [{ runChecks }, { schemaVersion }] = await Promise.all([
           import('../check/run-checks.ts'),
-          import('../../dataplane/contract/run-dir.ts'),
+          import('../schema-version.ts'),
         ]);
-        const { schemaVersion } = await import('../schema-version.ts');
-        const facts = gatherFacts(runDir(request.runDir), await planStack(request), request.config, request.env);
-        const rows = runChecks(facts, options);
+        const rows = runChecks(await gather(context, options), options);
         const levels = options.threshold === 'warn' ? ['warn', 'fail'] : ['fail'];
         if (rows.some((row) => levels.includes(row.level))) context.setExitCode(1);
         await context.emit({ schemaVersion, checks: rows }, async () => {
@@ -54,5 +64,57 @@ export function checkCommand(): Command {
         });
       }),
     );
-  return addStackOptions(addConfigOption(addRunDirOption(command)));
+  return addStackOptions(addConfigOption(addRunDirOption(addTargetOption(addReportOptions(command)))));
+}
+
+/** Manifests alone say nothing of this machine; otherwise the nodes that are named, or this one. */
+async function gather(context: Context, options: CheckOptions): Promise<CheckFacts> {
+  const { noFacts } = await import('../check/facts.ts');
+  const isCaptured = options.from !== undefined || options.root !== undefined;
+  const manifests = options.file === undefined ? null : await manifestsOf(context, options.file);
+  if (manifests !== null && !isCaptured) return { ...noFacts, manifests };
+  const nodes = await nodesOf(context, options, isCaptured);
+  const [here] = nodes;
+  const isHere = here?.decision.provider === 'local' || options.target === 'machine';
+  const machine = isHere && !isCaptured ? await machineOf(context, options) : null;
+  return { ...noFacts, machine, nodes, manifests };
+}
+
+async function nodesOf(context: Context, options: CheckOptions, isCaptured: boolean): Promise<NodeCheckFacts[]> {
+  const [{ decide }, { config, set }, reports] = await Promise.all([
+    import('../providers/decide.ts'),
+    loadCommandConfig(context, options),
+    readReports(context, options),
+  ]);
+  const live = isCaptured ? null : (await import('../local/live-facts.ts')).liveFacts(context.env);
+  return reports.map((report) => ({ report, decision: decide(report, config, set), config, live }));
+}
+
+/** What a deployment here finds; null where none can be made of this node yet, which the checks of the node say why. */
+async function machineOf(context: Context, options: CheckOptions): Promise<CheckFacts['machine']> {
+  const [request, { planStack }, { gatherFacts }, { runDir }, { VdpaError }] = await Promise.all([
+    loadRequest(context, options),
+    import('../local/plan-stack.ts'),
+    import('../local/gather-facts.ts'),
+    import('../../dataplane/contract/run-dir.ts'),
+    import('../errors/vdpa-error.ts'),
+  ]);
+  const unready: readonly string[] = ['VDPA-PROVIDER-002', 'VDPA-PROVIDER-003'];
+  try {
+    return gatherFacts(runDir(request.runDir), await planStack(request), request.config, request.env).machine;
+  } catch (error) {
+    if (error instanceof VdpaError && unready.includes(error.code)) return null;
+    throw error;
+  }
+}
+
+async function manifestsOf(context: Context, paths: readonly string[]): Promise<ParsedManifests> {
+  const [{ readManifests }, { parseManifests }, { addAbortSignal }] = await Promise.all([
+    import('../check/manifests/read-manifests.ts'),
+    import('../check/manifests/parse-manifests.ts'),
+    import('node:stream'),
+  ]);
+  // Someone who forgot to give it anything ends the wait with Ctrl-C.
+  const stdin = paths.includes('-') ? addAbortSignal(context.signal, process.stdin) : [];
+  return parseManifests(await readManifests(paths, context.cwd, stdin));
 }

@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Progress } from '../output/progress.ts';
 
-export type OutputFormat = 'text' | 'json' | 'yaml';
+/** `dir` is a folder of files, which only render makes. */
+export type OutputFormat = 'text' | 'json' | 'yaml' | 'dir';
 
 /** What a command is given instead of reaching for the process: tests hand in their own. */
 export interface Context {
@@ -27,10 +28,12 @@ export interface GlobalOptions {
 
 /** The options that every command has, spelled the same everywhere. */
 export function addGlobalOptions(command: Command): Command {
+  const output = new Option('-o, --output <format>', 'how to print the result')
+    .choices(['text', 'json', 'yaml'])
+    .default('text');
+  // A command that has a format more brings the option along.
+  if (!command.options.some(({ long }) => long === '--output')) command.addOption(output);
   return command
-    .addOption(
-      new Option('-o, --output <format>', 'how to print the result').choices(['text', 'json', 'yaml']).default('text'),
-    )
     .addOption(
       new Option('--progress <mode>', 'how to show progress, on standard error')
         .choices(['auto', 'plain', 'json', 'none'])
@@ -51,6 +54,15 @@ export function addRunDirOption(command: Command): Command {
     '--run-dir <dir>',
     'where the stack of this machine keeps its sockets, state and logs',
     '/run/vdpactl',
+  );
+}
+
+export function addTargetOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--target <where>',
+      "machine: the stack runs here as processes, with this machine's NICs or virtual devices (default for the provider local)",
+    ).choices(['machine']),
   );
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
-import { addConfigOption, addRunDirOption, examples, numberBetween, withContext } from './command.ts';
+import { addConfigOption, addRunDirOption, addTargetOption, examples, numberBetween, withContext } from './command.ts';
 import { type ConfigOptions, loadRequest } from './load.ts';
 import { addStackOptions } from './options.ts';
 
@@ -20,11 +20,15 @@ export function deployCommand(): Command {
       examples([
         ['On this machine, without a NIC', 'vdpactl deploy --provider local'],
         ['Two devices', 'vdpactl deploy --provider local --devices 2'],
+        [
+          'With the NICs of this machine, prepared before with: vdpactl node prepare',
+          'vdpactl deploy --provider baremetal --target machine',
+        ],
         ['With one end of a veth pair as the wire', 'vdpactl deploy --provider local --interface wire0'],
       ]),
     )
     .action(
-      withContext<ConfigOptions & { runDir: string; timeout: number }>(async (context, options) => {
+      withContext<ConfigOptions & { runDir: string; timeout: number; target?: 'machine' }>(async (context, options) => {
         const request = await loadRequest(context, options);
         const { deployStack } = await import('../local/deploy.ts');
         const { progress, signal } = context;
@@ -37,5 +41,5 @@ export function deployCommand(): Command {
         });
       }),
     );
-  return addStackOptions(addConfigOption(addRunDirOption(command)));
+  return addStackOptions(addConfigOption(addRunDirOption(addTargetOption(command))));
 }

@@ -17,11 +17,11 @@ export interface ConfigOptions {
 /** The config file with the command line on top, and where the stack lives. */
 export async function loadRequest(
   context: Context,
-  options: ConfigOptions & { readonly runDir: string },
+  options: ConfigOptions & { readonly runDir: string; readonly target?: 'machine' },
 ): Promise<StackRequest> {
   const { config, set } = await loadCommandConfig(context, options);
   const { resolve } = await import('node:path');
-  return { runDir: resolve(context.cwd, options.runDir), config, set, env: context.env };
+  return { runDir: resolve(context.cwd, options.runDir), config, set, env: context.env, target: options.target };
 }
 
 export async function loadCommandConfig(

@@ -5,8 +5,17 @@ import { integerBetween } from './command.ts';
 /** The options that choose what is deployed; each stands for a key of the config file. */
 export function addStackOptions(command: Command): Command {
   return command
-    .addOption(new Option('--provider <name>', 'where the node runs').choices(['auto', 'local']))
-    .addOption(new Option('--backend <name>', 'what stands behind the virtio rings').choices(['auto', 'testpmd']))
+    .addOption(
+      new Option('--provider <name>', 'where the node runs').choices(['auto', 'baremetal', 'alibaba', 'aws', 'local']),
+    )
+    .addOption(
+      new Option('--backend <name>', 'what stands behind the virtio rings').choices([
+        'auto',
+        'dpdk-vdpa',
+        'vhost-vdpa',
+        'testpmd',
+      ]),
+    )
     .addOption(new Option('--devices <n>', 'virtual devices to offer').argParser(integerBetween(1, 16)))
     .addOption(new Option('--wire <kind>', 'what stands in for the NIC').choices(['memif', 'af_packet', 'null']))
     .option('--interface <name>', 'interface for the wire (af_packet)');

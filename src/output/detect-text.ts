@@ -4,7 +4,11 @@ import type { Decision } from '../providers/decision.ts';
 import { printable, textTable } from './text-table.ts';
 
 /** What a backend costs, said wherever it is shown. */
-const copies: Readonly<Record<Decision['backend'], string>> = { testpmd: 'adds one packet copy each way' };
+const copies: Readonly<Record<Decision['backend'], string>> = {
+  'dpdk-vdpa': 'no packet copy',
+  'vhost-vdpa': 'no packet copy',
+  testpmd: 'adds one packet copy each way',
+};
 
 /** A node report and the decision on it, as a person reads them. */
 export function detectText(
@@ -124,6 +128,7 @@ function decisionLines(decision: Decision): string[] {
     `provider ${decision.provider}`,
     `backend ${decision.backend} (${copies[decision.backend]})`,
     ...decision.overridden.map((choice) => `set by you: ${choice}`),
+    ...decision.conflicts.map((conflict) => `conflict: ${conflict}`),
     ...decision.devices.map(({ pciAddress, driver, why }) => {
       return `device ${pciAddress}${driver === null ? '' : `, driver ${driver}`}: ${why}`;
     }),

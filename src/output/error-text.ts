@@ -13,16 +13,18 @@ export function errorText(error: VdpaError, bold: (text: string) => string = (te
 
 /** The same as data, for `-o json` and `-o yaml`; its shape never changes. */
 export function errorDocument(error: VdpaError): object {
+  return { schemaVersion, error: errorFields(error) };
+}
+
+/** An error as a part of a document. */
+export function errorFields(error: VdpaError): object {
   return {
-    schemaVersion,
-    error: {
-      code: error.code,
-      message: error.message,
-      where: error.where,
-      details: error.details,
-      next: error.next,
-      exitCode: error.exitCode,
-    },
+    code: error.code,
+    message: error.message,
+    where: error.where,
+    details: error.details,
+    next: error.next,
+    exitCode: error.exitCode,
   };
 }
 

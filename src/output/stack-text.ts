@@ -3,6 +3,7 @@ import type { AttachResult } from '../local/attach.ts';
 import type { DeployResult } from '../local/deploy.ts';
 import type { DestroyResult } from '../local/destroy.ts';
 import type { StackStatus } from '../local/status.ts';
+import { backendName } from './backend-name.ts';
 
 export function deployText(result: DeployResult): string {
   const { stack } = result;
@@ -11,12 +12,13 @@ export function deployText(result: DeployResult): string {
       ? `deployed to ${result.runDir}`
       : `nothing to do: the stack in ${result.runDir} is as wanted and runs`,
   ];
-  lines.push(`  provider ${stack.decision.provider}, backend ${stack.decision.backend} (one packet copy each way)`);
+  lines.push(`  provider ${stack.decision.provider}, backend ${backendName(stack.decision.backend)}`);
   for (const backend of stack.backends) {
     const wire = backend.wire.at === null ? backend.wire.kind : `${backend.wire.kind} ${backend.wire.at}`;
-    lines.push(
-      `  ${backend.device}: wire ${wire}, ${backend.queues} queue pair${backend.queues === 1 ? '' : 's'}, CPU ${backend.cpu}, MAC ${backend.mac}`,
-    );
+    const queues = `${backend.queues} queue pair${backend.queues === 1 ? '' : 's'}`;
+    const behind =
+      backend.backend === 'vhost-vdpa' ? `the kernel at ${backend.path}` : `CPU ${backend.cpu}, MAC ${backend.mac}`;
+    lines.push(`  ${backend.device}: wire ${wire}, ${queues}, ${behind}`);
   }
   lines.push('', 'next: vdpactl bench --workload l3fwd, or vdpactl attach NAME for a program of your own');
   return `${lines.join('\n')}\n`;
@@ -68,13 +70,16 @@ export function destroyText(result: DestroyResult): string {
 }
 
 export function attachText(result: AttachResult): string {
+  const isSocket = result.socket.endsWith('.sock');
   return [
-    `${result.device} is ${result.interface} of ${result.workload}, MAC ${result.mac}`,
+    `${result.device} is ${result.interface} of ${result.workload}, MAC ${result.mac === '' ? 'of its own' : result.mac}`,
     `  folder   ${result.folder}`,
-    `  listens  ${result.socket} (the workload makes it, the backend connects)`,
+    isSocket
+      ? `  listens  ${result.socket} (the workload makes it, the backend connects)`
+      : `  opens    ${result.socket} (the kernel's device, whose memory counts as locked: see ulimit -l)`,
     '',
     'run a DPDK program on it:',
-    `  ${result.command} PROGRAM …`,
+    result.command === null ? `  PROGRAM $(cat ${result.ealArgs}) …` : `  ${result.command} PROGRAM …`,
     '',
   ].join('\n');
 }

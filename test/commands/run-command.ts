@@ -21,6 +21,7 @@ export async function runCommand(command: Command, args: readonly string[], cwd:
         text,
         json: () => toJson(doc),
         yaml: () => toYaml(doc),
+        dir: text,
       };
       stdout(await formats[options.output]());
     },

@@ -39,7 +39,8 @@ function withoutQuotes(word: string): string {
 /** Parses a command line as the program does and runs nothing. Answers what is wrong with it, or null. */
 async function refusal(args: readonly string[]): Promise<string | null> {
   const program = createProgram().configureOutput({ writeOut: () => {}, writeErr: () => {} });
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap((group) => [group, ...group.commands])) {
+    if (command.commands.length > 0) continue; // a group does nothing by itself
     command.action(() => {}).configureOutput({ writeOut: () => {}, writeErr: () => {} });
   }
   try {

@@ -5,6 +5,7 @@ import { checkText } from '../../src/output/check-text.ts';
 
 const row = (change: Partial<CheckRow>): CheckRow => ({
   id: 'VDPA-ROOT-001',
+  node: null,
   category: 'machine',
   title: 'running as root',
   level: 'pass',
@@ -12,6 +13,7 @@ const row = (change: Partial<CheckRow>): CheckRow => ({
   needed: 'root',
   hint: null,
   where: null,
+  data: null,
   doc: 'docs/checks.md#vdpa-root-001',
   ...change,
 });
@@ -70,4 +72,43 @@ files
 
 it('says so when no check was chosen', () => {
   expect(checkText([])).toBe('0 passed, 0 warned, 0 failed, 0 not applicable\n');
+});
+
+it('says once why many checks do not apply', () => {
+  const skipped = (id: CheckRow['id'], found: string): CheckRow => row({ id, level: 'skip', found, needed: '' });
+  const text = checkText([
+    row({}),
+    skipped('VDPA-POOL-001', 'no manifest was given'),
+    skipped('VDPA-POOL-002', 'no manifest was given'),
+    skipped('VDPA-POOL-003', 'no manifest was given'),
+    skipped('VDPA-WIRE-001', 'the wire is not an interface'),
+  ]);
+  expect(text).toBe(
+    `machine
+  √ VDPA-ROOT-001    running as root: root
+  - VDPA-WIRE-001    running as root: the wire is not an interface
+
+  - 3 checks         no manifest was given
+
+1 passed, 0 warned, 0 failed, 4 not applicable
+`,
+  );
+});
+
+it('names the node where there are several, and says once what passes on all', () => {
+  const cpus = (node: string, change: Partial<CheckRow> = {}): CheckRow =>
+    row({ id: 'VDPA-CPU-002', node, category: 'cpu', title: 'CPUs are free', found: '2-5 are isolated', ...change });
+  const bad = { level: 'warn', found: 'none', needed: '2', hint: 'isolate some' } as const;
+  const text = checkText([cpus('a'), cpus('node-b', bad), cpus('c')]);
+  expect(text).toBe(
+    `cpu
+  √ VDPA-CPU-002     2 nodes CPUs are free: 2-5 are isolated
+  ‼ VDPA-CPU-002     node-b  CPUs are free: none
+      needed: 2
+      to do:  isolate some
+      see:    docs/checks.md#vdpa-root-001
+
+2 passed, 1 warned, 0 failed, 0 not applicable
+`,
+  );
 });
