@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Daemon, freePorts, startDaemon, untilReady } from '../../cluster/helpers/daemon.ts';
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import { type Machine, qemuArguments } from './machine.ts';
+import { openShell, type Shell } from './shell.ts';
+import { layWire, type Wire } from './wire.ts';
+
+/** A machine that runs, reached over its uplink. */
+export interface Guest extends Shell {
+  readonly machine: Machine;
+  readonly heartbeat: Heartbeat;
+  /** The far end of the cable in a data NIC. */
+  wire(nic: string): Wire;
+  /** What it wrote to its serial console. */
+  console(): string;
+  /** Ends it, and takes all it wrote with it. */
+  stop(): Promise<void>;
+}
+
+/** What its SSH daemon says last. */
+const sshReady = 'Server listening on :: port 22';
+const bootTimeoutMs = 240_000;
+
+/** Boots a machine with QEMU and connects to it. Throws with the end of its console when it does not come up. */
+export async function bootGuest(machine: Machine, built: string): Promise<Guest> {
+  const folder = mkdtempSync(join(tmpdir(), 'vdpactl-lab-'));
+  const consoleFile = join(folder, 'console');
+  const undo: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  const console = () => readOr(consoleFile, '');
+  try {
+    const wires = new Map<string, Wire>();
+    const wirePath = (nic: { name: string }) => join(folder, `${nic.name}.sock`);
+    for (const nic of machine.nics) {
+      const wire = await layWire(wirePath(nic));
+      wires.set(nic.name, wire);
+      undo.push(wire.close);
+    }
+    const [ssh = 0, echo = 0] = await freePorts(2);
+    const paths = { built, console: consoleFile, wire: wirePath, ports: { ssh, echo } };
+    const qemu = startQemu(built, qemuArguments(machine, paths), folder);
+    undo.push(qemu.kill);
+    await untilReady(qemu, () => console().includes(sshReady), bootTimeoutMs);
+    const shell = await openShell(built, ssh, folder);
+    undo.push(shell.close);
+    const heartbeat = await startHeartbeat(echo);
+    undo.push(heartbeat.stop);
+    // A connection that breaks says nothing; an emulator that crashed does.
+    const run: Shell['run'] = async (script, options) => {
+      const answer = await shell.run(script, options);
+      const end = qemu.ended();
+      if (end !== null)
+        throw new Error(
+          `QEMU itself ended under ${machine.name} (${end}):\n${qemu.log().slice(-4000)}\n${console().slice(-2000)}`,
+        );
+      return answer;
+    };
+    return {
+      ...shell,
+      run,
+      machine,
+      heartbeat,
+      wire(nic) {
+        const wire = wires.get(nic);
+        if (wire === undefined) throw new Error(`${machine.name} has no NIC ${nic}`);
+        return wire;
+      },
+      console,
+      stop,
+    };
+  } catch (error) {
+    const said = console().split('\n').slice(-40).join('\n');
+    await stop();
+    throw new Error(`${machine.name} does not come up; the end of its console:\n${said}`, { cause: error });
+  }
+}
+
+/** QEMU of the Debian 13 system, by that system's own loader and libraries: no mount and no chroot to clean up after. */
+function startQemu(built: string, args: readonly string[], folder: string): Daemon {
+  const usr = `${built}/system/usr`;
+  const libraries = `${usr}/lib/x86_64-linux-gnu`;
+  const loader = [`${libraries}/ld-linux-x86-64.so.2`, '--library-path', libraries, `${usr}/bin/qemu-system-x86_64`];
+  const firmware = ['-L', `${usr}/share/qemu`, '-L', `${usr}/share/seabios`];
+  // The disk's changes go to TMPDIR.
+  const env = { PATH: process.env['PATH'], TMPDIR: folder, QEMU_MODULE_DIR: `${libraries}/qemu` };
+  return startDaemon('qemu', ['nice', '-n', '10', ...loader, ...firmware, ...args], folder, env);
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
