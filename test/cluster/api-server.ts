@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Daemon, freePorts, startDaemon, untilReady } from './helpers/daemon.ts';
+
+/** A real kube-apiserver with its etcd, of one test run, on the loopback interface. */
+export interface ApiServer {
+  readonly url: string;
+  /** kubeconfig of an administrator. */
+  readonly kubeconfig: string;
+  /** Everything that belongs to it; goes with it. */
+  readonly folder: string;
+  /** Its own certificate authority, PEM. */
+  readonly authority: string;
+  /** The same as a file, and the key that service accounts' tokens are signed with. */
+  readonly certificate: string;
+  readonly serviceAccountKey: string;
+  /** The token of the administrator or of one of `ApiServerOptions.users`. */
+  tokenOf(user: string): string;
+  readonly log: () => string;
+  /** Ends both and removes the folder. */
+  stop(): Promise<void>;
+}
+
+export interface ApiServerOptions {
+  /** Folder with etcd and kube-apiserver. */
+  readonly bin: string;
+  /** Users beside the administrator, and their groups. */
+  readonly users?: Readonly<Record<string, readonly string[]>>;
+  readonly serviceRange?: string;
+}
+
+const administrator = 'admin';
+const startTimeoutMs = 120_000;
+
+/** Starts both and waits until the API server answers that it is ready. Throws, with nothing left, when it does not. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'vdpactl-cluster-'));
+  const daemons: Daemon[] = [];
+  const stop = async () => {
+    // In reverse: an API server whose etcd is gone takes long to end.
+    for (const daemon of daemons.reverse()) await daemon.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const [port = 0, etcdPort = 0, peerPort = 0] = await freePorts(3);
+    daemons.push(startEtcd(options.bin, folder, etcdPort, peerPort));
+    const tokens = writeSecrets(folder, { [administrator]: ['system:masters'], ...options.users });
+    const server = startServer(options, folder, port, etcdPort);
+    daemons.push(server);
+    const certificate = join(folder, 'certificates', 'apiserver.crt');
+    await untilReady(server, () => isReady(port, certificate, tokens[administrator] ?? ''), startTimeoutMs);
+    const url = `https://127.0.0.1:${port}`;
+    const authority = readFileSync(certificate, 'utf8');
+    const tokenOf = (user: string) => tokens[user] ?? fail(`no such user: ${user}`);
+    const kubeconfig = join(folder, 'admin.kubeconfig');
+    writeFileSync(kubeconfig, kubeconfigText(url, authority, administrator, tokenOf(administrator)), { mode: 0o600 });
+    const serviceAccountKey = serviceAccountKeyIn(folder);
+    return { url, kubeconfig, folder, authority, certificate, serviceAccountKey, tokenOf, log: server.log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function startEtcd(bin: string, folder: string, port: number, peerPort: number): Daemon {
+  const client = `http://127.0.0.1:${port}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  return startDaemon(
+    'etcd',
+    [
+      join(bin, 'etcd'),
+      `--data-dir=${join(folder, 'etcd')}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+      // What is lost in a crash of the machine is of no use anyway.
+      '--unsafe-no-fsync',
+      '--log-level=warn',
+    ],
+    folder,
+  );
+}
+
+function startServer(options: ApiServerOptions, folder: string, port: number, etcdPort: number): Daemon {
+  const key = serviceAccountKeyIn(folder);
+  return startDaemon(
+    'kube-apiserver',
+    [
+      join(options.bin, 'kube-apiserver'),
+      `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${port}`,
+      // Makes an authority and a certificate of its own there.
+      `--cert-dir=${join(folder, 'certificates')}`,
+      `--token-auth-file=${join(folder, 'tokens.csv')}`,
+      '--authorization-mode=Node,RBAC',
+      '--enable-admission-plugins=NodeRestriction',
+      '--allow-privileged=true',
+      `--service-cluster-ip-range=${options.serviceRange ?? '10.96.0.0/24'}`,
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-key-file=${key}`,
+      `--service-account-signing-key-file=${key}`,
+      // There is one server, on the loopback interface, which is no endpoint for anybody.
+      '--endpoint-reconciler-type=none',
+      // Nobody resolves the names of nodes.
+      '--kubelet-preferred-address-types=InternalIP',
+      '--profiling=false',
+    ],
+    folder,
+  );
+}
+
+function serviceAccountKeyIn(folder: string): string {
+  return join(folder, 'service-account.key');
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+/** Writes the key of service accounts and a token for every user; answers the tokens. */
+function writeSecrets(
+  folder: string,
+  users: Readonly<Record<string, readonly string[]>>,
+): Readonly<Record<string, string>> {
+  mkdirSync(join(folder, 'certificates'), { mode: 0o700 });
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'sec1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(serviceAccountKeyIn(folder), privateKey, { mode: 0o600 });
+  const tokens: Record<string, string> = {};
+  const rows = Object.entries(users).map(([user, groups]) => {
+    const token = randomBytes(24).toString('hex');
+    tokens[user] = token;
+    return `${token},${user},${user},"${groups.join(',')}"\n`;
+  });
+  writeFileSync(join(folder, 'tokens.csv'), rows.join(''), { mode: 0o600 });
+  return tokens;
+}
+
+/** Whether the server says so, over a connection that its own certificate vouches for. */
+function isReady(port: number, certificate: string, token: string): Promise<boolean> {
+  let ca: Buffer;
+  try {
+    ca = readFileSync(certificate);
+  } catch {
+    return Promise.resolve(false);
+  }
+  const options = { host: '127.0.0.1', port, path: '/readyz', ca, agent: false, timeout: 5_000 };
+  return new Promise((resolve) => {
+    get({ ...options, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode === 200));
+      response.on('error', () => resolve(false));
+    })
+      .on('timeout', function (this: { destroy(): unknown }) {
+        this.destroy();
+      })
+      .on('error', () => resolve(false));
+  });
+}
+
+/** A kubeconfig of one user of one cluster. */
+export function kubeconfigText(url: string, authority: string, user: string, token: string): string {
+  // JSON is YAML.
+  return `${JSON.stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: 'lab',
+          cluster: { server: url, 'certificate-authority-data': Buffer.from(authority).toString('base64') },
+        },
+      ],
+      users: [{ name: user, user: { token } }],
+      contexts: [{ name: 'lab', context: { cluster: 'lab', user } }],
+      'current-context': 'lab',
+    },
+    null,
+    2,
+  )}\n`;
+}

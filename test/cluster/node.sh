@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A Kubernetes node in name spaces of its own (mounts, processes, network): containerd and kubelet, as node.ts starts it.
+#
+#   node.sh FOLDER KUBELET NAME ADDRESS
+#
+# All that the node writes goes to FOLDER; the machine's /etc, /opt, /run, /var/lib and /var/log are not touched. This is
+# the first process of its name space: when it ends, however that comes, nothing of the node is left but its cgroups.
+set -euo pipefail
+
+folder=$1
+kubelet=$2
+name=$3
+address=$4
+
+# overlay PATH [FROM]: shows what is there, or in FROM; writes go to FOLDER.
+overlay() {
+  local own=$folder/overlay$1
+  mkdir -p "$own/upper" "$own/work" "$1"
+  mount -t overlay overlay -o "lowerdir=${2:-$1},upperdir=$own/upper,workdir=$own/work" "$1"
+}
+
+# own PATH: is empty, and FOLDER's.
+own() {
+  mkdir -p "$folder/own$1" "$1"
+  mount --bind "$folder/own$1" "$1"
+}
+
+# pretend FILE VALUE: kubelet sets some sysctls that the whole machine shares. It finds them as it wants them.
+pretend() {
+  local file=$folder/sysctl-${1##*/}
+  if [[ -e $1 && $(<"$1") != "$2" ]]; then
+    printf '%s\n' "$2" >"$file"
+    mount --bind "$file" "$1"
+  fi
+}
+
+# Volumes and sockets are to appear in containers that ask for it.
+mount --make-rshared /
+
+# A sysfs that shows the network of this name space.
+mkdir -p "$folder/cgroup"
+mount --rbind /sys/fs/cgroup "$folder/cgroup"
+mount -t sysfs sysfs /sys
+mount --rbind "$folder/cgroup" /sys/fs/cgroup
+
+overlay /etc
+overlay /opt
+overlay /var/lib
+own /run
+own /var/lib/kubelet
+own /var/log
+
+pretend /proc/sys/vm/overcommit_memory 1
+pretend /proc/sys/vm/panic_on_oom 0
+pretend /proc/sys/kernel/panic 10
+pretend /proc/sys/kernel/panic_on_oops 1
+pretend /proc/sys/kernel/keys/root_maxkeys 1000000
+pretend /proc/sys/kernel/keys/root_maxbytes 25000000
+
+# Files, not links: a container that mounts this folder sees nothing of the other.
+overlay /opt/cni/bin /usr/lib/cni
+mkdir -p /etc/cni/net.d
+cp "$folder/pod-network.conflist" /etc/cni/net.d/10-pods.conflist
+
+ip link set lo up
+for ((tries = 100; tries > 0; tries--)); do
+  if [[ -d /sys/class/net/eth0 ]] && ip -4 -o address show dev eth0 | grep -q inet; then break; fi
+  sleep 0.1
+done
+
+containerd --config "$folder/containerd.toml" >"$folder/containerd.log" 2>&1 &
+for ((tries = 300; tries > 0; tries--)); do
+  if ctr version >/dev/null 2>&1; then break; fi
+  sleep 0.1
+done
+for image in "$folder"/images/*.tar; do ctr --namespace k8s.io images import "$image" >>"$folder/containerd.log" 2>&1; done
+
+"$kubelet" --config="$folder/kubelet.json" --kubeconfig="$folder/kubelet.kubeconfig" --hostname-override="$name" \
+  --node-ip="$address" >"$folder/kubelet.log" 2>&1 &
+# Either ends: the node is down.
+wait -n
