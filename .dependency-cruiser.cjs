@@ -5,9 +5,9 @@
 /** From the top down; those in one row do not use each other. */
 const layers = [
   { name: 'commands', path: '^src/(commands/|completion/|cli\\.ts$)' },
-  { name: 'actions', path: '^src/(cluster|local|bench)/' },
+  { name: 'actions', path: '^src/(cluster|fleet|local|bench)/' },
   { name: 'check', path: '^src/check/' },
-  { name: 'templates', path: '^src/templates/' },
+  { name: 'templates', path: '^src/(templates|node)/' },
   { name: 'providers', path: '^src/providers/' },
   { name: 'backends', path: '^src/backends/' },
   { name: 'ground', path: '^(src/platform|dataplane/contract)/' },
@@ -44,6 +44,13 @@ module.exports = {
         path: '^(src|dataplane)/',
         pathNot: '^(dataplane/(contract|proto)/|src/(files|errors|process)/|src/schema-version\\.ts$)',
       },
+    },
+    {
+      name: 'templates-and-node-apart',
+      comment: 'what is written for a cluster and what is done to a node are two outcomes of one decision',
+      severity: 'error',
+      from: { path: '^src/(templates|node)/' },
+      to: { path: '^src/(templates|node)/', pathNot: '^src/$1/' },
     },
     {
       name: 'local-without-bench',
@@ -90,7 +97,7 @@ module.exports = {
       to: {
         path: '^(src|dataplane)/',
         pathNot:
-          '^(dataplane/(contract|proto)/|src/(platform|providers|backends|files|process|errors)/|src/(schema-version|version)\\.ts$|dataplane/$1/)',
+          '^(dataplane/(contract|proto)/|src/(platform|providers|backends|node|files|process|errors)/|src/(schema-version|version)\\.ts$|dataplane/$1/)',
       },
     },
     {

@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/local/**', 'test/labs/**'],
+          exclude: ['test/local/**', 'test/labs/**', 'test/cluster/**', 'test/hardware/**'],
           // A busy machine makes the property tests slow, not wrong.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -24,6 +24,29 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          globalSetup: ['test/cluster/helpers/global-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'hardware',
+          include: ['test/hardware/**/*.test.ts'],
+          globalSetup: ['test/hardware/helpers/global-setup.ts'],
+          fileParallelism: false,
+          // In software emulation the command line takes ten seconds to start.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -5,6 +5,21 @@ import { build } from 'esbuild';
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
+/** What the schema says when nothing is set: the schema itself is the only place that has it. */
+async function defaultConfig() {
+  const { outputFiles } = await build({
+    absWorkingDir: new URL('..', import.meta.url).pathname,
+    entryPoints: ['src/config/config-schema.ts'],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  });
+  const source = Buffer.from(outputFiles[0].contents).toString('base64');
+  const { configSchema } = await import(`data:text/javascript;base64,${source}`);
+  return configSchema.parse({});
+}
+
 const dist = new URL('../dist', import.meta.url);
 const fresh = new URL('../dist.new', import.meta.url);
 rmSync(fresh, { recursive: true, force: true });
@@ -27,7 +42,10 @@ await build({
   keepNames: true,
   legalComments: 'linked',
   logLevel: 'warning',
-  define: { __VERSION__: JSON.stringify(manifest.version) },
+  define: {
+    __VERSION__: JSON.stringify(manifest.version),
+    __DEFAULT_CONFIG__: JSON.stringify(await defaultConfig()),
+  },
   loader: { '.proto': 'text' },
   // Some bundled libraries are CommonJS and ask for Node's own modules through require().
   banner: {

@@ -10,10 +10,9 @@ export function missingPages(document) {
   const row = document.checks?.find((candidate) => candidate.id === 'VDPA-HUGE-001');
   if (row === undefined) throw new Error(document.error?.message ?? 'the check of huge pages is missing');
   if (row.level === 'pass') return null;
-  const needed = /^(\d+) of /.exec(row.needed)?.[1];
-  const free = /^(\d+) free of /.exec(row.found)?.[1];
-  if (needed === undefined || free === undefined || row.where === null) throw new Error(`${row.found}: ${row.hint}`);
-  return { pages: Number(needed) - Number(free), file: row.where };
+  const { missingPages: pages, file } = row.data ?? {};
+  if (!Number.isSafeInteger(pages) || typeof file !== 'string') throw new Error(`${row.found}: ${row.hint}`);
+  return { pages, file };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -21,7 +21,13 @@ function tool(name, run) {
 
 /** Every shell script of the project; shellcheck where it is installed, otherwise the shell's own parser. */
 function shellScripts() {
-  const files = ['quickstart', '.ci/run', ...filesIn('scripts/quickstart', '.sh'), ...filesIn('test/labs', '.sh')];
+  const files = [
+    'quickstart',
+    '.ci/run',
+    ...filesIn('scripts/quickstart', '.sh'),
+    ...filesIn('test/labs', '.sh'),
+    ...filesIn('test/cluster', '.sh'),
+  ];
   const there = files.filter((file) => existsSync(join(root, file)));
   return hasProgram('shellcheck')
     ? runTool('shellcheck', ['-x', ...there])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import type { CheckFacts } from '../../src/check/facts.ts';
+import { type MachineFacts, noFacts } from '../../src/check/facts.ts';
 import { runChecks } from '../../src/check/run-checks.ts';
 import { VdpaError } from '../../src/errors/vdpa-error.ts';
 import { errorDocument } from '../../src/output/error-text.ts';
@@ -15,7 +15,7 @@ const report = withTree(virtioUplink, (root) => probe({ root }));
 
 /** What `vdpactl check` says of three processes of 128 MiB. */
 function checkDocument(hugepages: NodeFacts['hugepages']): object {
-  const facts: CheckFacts = {
+  const machine: MachineFacts = {
     report: { ...report, node: { ...report.node, hugepages } },
     isRoot: true,
     dpdk: null,
@@ -30,7 +30,7 @@ function checkDocument(hugepages: NodeFacts['hugepages']): object {
     longestSocketPath: 64,
     freeMiB: null,
   };
-  return { checks: runChecks(facts, { only: ['VDPA-HUGE-001'] }) };
+  return { checks: runChecks({ ...noFacts, machine }, { only: ['VDPA-HUGE-001'] }) };
 }
 
 function ask(input: string): { status: number | null; stdout: string; stderr: string } {
