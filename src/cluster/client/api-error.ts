@@ -9,9 +9,26 @@ const statusSchema = z.object({
   message: z.string().default(''),
   reason: z.string().default(''),
   details: z
-    .object({ causes: z.array(z.object({ field: z.string().default(''), message: z.string().default('') })).nullish() })
+    .object({
+      causes: z
+        .array(
+          z.object({
+            reason: z.string().default(''),
+            field: z.string().default(''),
+            message: z.string().default(''),
+          }),
+        )
+        .nullish(),
+    })
     .nullish(),
 });
+
+/** One of several reasons for which a request was refused, with the field that it is about. */
+export interface ErrorCause {
+  readonly reason: string;
+  readonly field: string;
+  readonly message: string;
+}
 
 /** What an API server answered instead of what it was asked for. */
 export class ApiError extends VdpaError {
@@ -19,11 +36,20 @@ export class ApiError extends VdpaError {
   readonly status: number;
   /** As Kubernetes names it: `NotFound`, `AlreadyExists`, `Forbidden`, …; empty when something else answered. */
   readonly reason: string;
+  readonly causes: readonly ErrorCause[];
 
-  constructor(code: ErrorCode, message: string, status: number, reason: string, details: VdpaErrorDetails) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    status: number,
+    reason: string,
+    details: VdpaErrorDetails,
+    causes: readonly ErrorCause[] = [],
+  ) {
     super(code, message, details);
     this.status = status;
     this.reason = reason;
+    this.causes = causes;
   }
 }
 
@@ -39,7 +65,7 @@ export function apiError(status: number, body: string, asked: Asked, access: Clu
   const message = parsed?.message || body.trim().split('\n')[0]?.slice(0, 300) || `status ${status}`;
   const where = `context ${access.context}`;
   const fail = (code: ErrorCode, text: string, next: string, details: readonly string[] = []) =>
-    new ApiError(code, text, status, reason, { where, next, details });
+    new ApiError(code, text, status, reason, { where, next, details }, parsed?.details?.causes ?? []);
   if (status === 401) {
     return fail(
       'VDPA-CLUSTER-004',

@@ -22,6 +22,9 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
+/** The content type of server-side apply. JSON is YAML. */
+export const applyPatch = 'application/apply-patch+yaml';
+
 const defaultTimeoutMs = 30_000;
 /** The largest answer that is read: a list of 10,000 nodes is about 100 MB. */
 const answerLimitBytes = 256 * 1024 * 1024;
@@ -127,7 +130,7 @@ export class KubeClient {
   #pauseAfterFailure({ reused, connected }: ConnectionFailure, request: ApiRequest, attempt: number): number | null {
     // The server closed a connection that was kept alive, just when it was used again: it has not read the request.
     if (reused && attempt < 3) return 0;
-    const repeatable = !connected || request.method !== 'POST';
+    const repeatable = !connected || isRepeatable(request);
     return this.#reached && repeatable ? backOff(attempt) : null;
   }
 
@@ -168,7 +171,12 @@ function pauseAfterStatus(status: number, retryAfter: string | undefined, reques
     return Math.min(Number(retryAfter) * 1000, longestPauseMs);
   }
   if (status === 429) return backOff(attempt);
-  return status >= 500 && (request.method ?? 'GET') === 'GET' && attempt < 4 ? backOff(attempt) : null;
+  return status >= 500 && isRepeatable(request) && attempt < 4 ? backOff(attempt) : null;
+}
+
+/** Doing it twice is the same as doing it once. A server that failed may have done it. */
+function isRepeatable({ method = 'GET', contentType }: ApiRequest): boolean {
+  return method === 'GET' || method === 'DELETE' || (method === 'PATCH' && contentType !== 'application/json-patch+json');
 }
 
 const backOff = (attempt: number): number => Math.min(100 * 2 ** attempt, 3_000);
