@@ -9,6 +9,7 @@ import { deployCommand } from './commands/deploy.ts';
 import { destroyCommand } from './commands/destroy.ts';
 import { detachCommand } from './commands/detach.ts';
 import { detectCommand } from './commands/detect.ts';
+import { diffCommand } from './commands/diff.ts';
 import { initCommand } from './commands/init.ts';
 import { nodeCommand } from './commands/node.ts';
 import { renderCommand } from './commands/render.ts';
@@ -18,7 +19,8 @@ import { versionCommand } from './commands/version.ts';
 import { errnoOf, VdpaError } from './errors/vdpa-error.ts';
 import { diskError } from './files/write-atomic.ts';
 import { wantsColour } from './output/colour.ts';
-import { asVdpaError, errorDocument, errorText } from './output/error-text.ts';
+import { asVdpaError } from './errors/as-vdpa-error.ts';
+import { errorDocument, errorText } from './output/error-text.ts';
 import { createProgress } from './output/terminal-progress.ts';
 import { version } from './version.ts';
 
@@ -35,6 +37,7 @@ export function createProgram(): Command {
     detectCommand(),
     checkCommand(),
     renderCommand(),
+    diffCommand(),
     deployCommand(),
     statusCommand(),
     attachCommand(),

@@ -85,6 +85,7 @@ export const errorCodes = {
   'VDPA-STACK-006': { title: 'The record of the stack cannot be read', exit: exitCode.refused },
   'VDPA-STACK-007': { title: 'Workloads use the stack', exit: exitCode.refused },
   'VDPA-PLAN-001': { title: 'The saved plan cannot be used', exit: exitCode.usage },
+  'VDPA-PLAN-002': { title: 'The plan cannot be saved', exit: exitCode.usage },
   'VDPA-DESTROY-001': { title: 'Something could not be removed', exit: exitCode.refused },
   'VDPA-BENCH-001': { title: 'No packet came back', exit: exitCode.findings },
   'VDPA-BENCH-002': { title: 'The workload did not start', exit: exitCode.refused },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { VdpaError } from '../errors/vdpa-error.ts';
+import type { VdpaError } from '../errors/vdpa-error.ts';
 import { schemaVersion } from '../schema-version.ts';
 
 /** An error as a user reads it: what, where, the details, what to do next, and where to read on. */
@@ -26,14 +26,4 @@ export function errorFields(error: VdpaError): object {
     next: error.next,
     exitCode: error.exitCode,
   };
-}
-
-/** Whatever was thrown, as an error with a code: what is not one of ours is a fault of ours. */
-export function asVdpaError(thrown: unknown): VdpaError {
-  if (thrown instanceof VdpaError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new VdpaError('VDPA-BUG-001', message, {
-    next: 'please report this with the output of the same command with --debug, and of: vdpactl version',
-    cause: thrown,
-  });
 }

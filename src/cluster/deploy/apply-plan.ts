@@ -48,9 +48,7 @@ export async function applyObjects(
 }
 
 const definitionSchema = z.object({
-  status: z
-    .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).nullish() })
-    .nullish(),
+  status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).nullish() }).nullish(),
 });
 
 /** Objects of the kind that it defines can be made only then. */

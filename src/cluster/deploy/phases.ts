@@ -23,7 +23,9 @@ export function phaseOf(kind: string): number {
 
 /** The objects of each phase, phases without one left out. */
 export function inPhases<Item extends { readonly kind: string }>(items: readonly Item[]): Item[][] {
-  return phases.map((_, phase) => items.filter(({ kind }) => phaseOf(kind) === phase)).filter(({ length }) => length > 0);
+  return phases
+    .map((_, phase) => items.filter(({ kind }) => phaseOf(kind) === phase))
+    .filter(({ length }) => length > 0);
 }
 
 export function isWorkload({ kind }: Pick<KubernetesObject, 'kind'>): boolean {

@@ -77,7 +77,9 @@ function noNode(
   skipped: readonly SkippedNode[],
 ): VdpaError {
   const lines = [
-    ...decided.map(({ report, decision }) => `node ${report.node.name}: ${decision.rejected[0]?.why ?? 'it has no NIC'}`),
+    ...decided.map(
+      ({ report, decision }) => `node ${report.node.name}: ${decision.rejected[0]?.why ?? 'it has no NIC'}`,
+    ),
     ...skipped.map(({ node, error }) => `node ${node}: ${error.message}`),
   ];
   const [first] = skipped;

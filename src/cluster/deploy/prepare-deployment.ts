@@ -64,7 +64,13 @@ export async function prepareDeployment(request: PrepareRequest): Promise<Prepar
     }),
   ]);
   const nodes = planNodes(liveNodes, made.plan.nodes, namespace);
-  return { ...made, stack, liveNodes, changes: { objects, nodes }, warnings: [...stack.warnings, ...missing(made.plan, liveNodes)] };
+  return {
+    ...made,
+    stack,
+    liveNodes,
+    changes: { objects, nodes },
+    warnings: [...stack.warnings, ...missing(made.plan, liveNodes)],
+  };
 }
 
 function isBookkeeping(kind: string, name: string): boolean {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VdpaError } from '../../errors/vdpa-error.ts';
+import type { VdpaError } from '../../errors/vdpa-error.ts';
 import type { Progress } from '../../output/progress.ts';
 import type { KubernetesObject } from '../../templates/kubernetes/kubernetes-object.ts';
 import { ApiError } from '../client/api-error.ts';

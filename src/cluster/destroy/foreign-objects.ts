@@ -44,9 +44,7 @@ export async function whatOthersKeep(
   signal: AbortSignal,
 ): Promise<string | null> {
   if (ref.kind === 'Namespace') {
-    const found = await Promise.all(
-      [...kept, networks].map((kind) => foreign(client, kind, ref.name, owner, signal)),
-    );
+    const found = await Promise.all([...kept, networks].map((kind) => foreign(client, kind, ref.name, owner, signal)));
     return words(found.flat(), 'has');
   }
   if (ref.kind === 'CustomResourceDefinition' && ref.name === `${networks.resource}.k8s.cni.cncf.io`) {

@@ -7,7 +7,10 @@ export function fingerprint(live: LiveObject): string {
   const { status: _, metadata, ...rest } = live;
   const { name, namespace, uid, labels, annotations, finalizers } = metadata;
   const meta = { name, namespace, uid, labels, annotations, finalizers };
-  return createHash('sha256').update(stableText({ ...rest, metadata: meta })).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(stableText({ ...rest, metadata: meta }))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** JSON with the keys of maps in order. */

@@ -6,7 +6,7 @@ import { inParallel } from '../objects/in-parallel.ts';
 import { type LiveObject, readLive } from '../objects/live-object.ts';
 import { keyOf, type ObjectRef, refOf, refText } from '../objects/object-ref.ts';
 import type { InventoryEntry } from '../stack/inventory.ts';
-import { type AdoptionPolicy, ownership, ownerOf, withOwner } from '../stack/owner.ts';
+import { type AdoptionPolicy, ownerOf, ownership, withOwner } from '../stack/owner.ts';
 import { dryRun, type Verdict } from './dry-run.ts';
 import { fieldDiff } from './field-diff.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -122,11 +122,15 @@ function refuse(judged: readonly Judged[], { access }: KubeClient): void {
   const details = [...rejected, ...foreign, ...conflicts];
   const where = `context ${access.context}`;
   if (rejected.length > 0) {
-    throw new VdpaError('VDPA-STACK-003', `the API server would reject ${rejected.length === 1 ? "an object" : `${rejected.length} objects`}`, {
-      where,
-      details,
-      next: 'change what it names, in the config or in the policy of the cluster; nothing was changed',
-    });
+    throw new VdpaError(
+      'VDPA-STACK-003',
+      `the API server would reject ${rejected.length === 1 ? 'an object' : `${rejected.length} objects`}`,
+      {
+        where,
+        details,
+        next: 'change what it names, in the config or in the policy of the cluster; nothing was changed',
+      },
+    );
   }
   if (foreign.length > 0) {
     throw new VdpaError('VDPA-STACK-001', `${count(foreign.length, 'object')} there already and not of this stack`, {

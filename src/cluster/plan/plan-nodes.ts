@@ -71,7 +71,9 @@ export function planNodes(live: readonly LiveNode[], planned: readonly PlannedNo
   return live.flatMap((node): NodeChange[] => {
     const plan = wanted.get(node.name);
     if (plan === undefined) {
-      return node.owner === namespace ? [{ node: node.name, action: 'release', fields: labelDiff(node.labels, {}) }] : [];
+      return node.owner === namespace
+        ? [{ node: node.name, action: 'release', fields: labelDiff(node.labels, {}) }]
+        : [];
     }
     const fields = labelDiff(node.labels, plan.labels);
     const isSame = fields.length === 0 && node.owner === namespace;

@@ -10,9 +10,7 @@ import { fieldManager } from './stack-names.ts';
 
 const itemSchema = liveObjectSchema.extend({
   metadata: liveObjectSchema.shape.metadata.extend({
-    managedFields: z
-      .array(z.object({ manager: z.string().default(''), subresource: z.string().nullish() }))
-      .nullish(),
+    managedFields: z.array(z.object({ manager: z.string().default(''), subresource: z.string().nullish() })).nullish(),
   }),
 });
 const listSchema = z.object({ items: z.array(itemSchema) });

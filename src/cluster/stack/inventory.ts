@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod';
-import type { KubernetesObject } from '../../templates/kubernetes/kubernetes-object.ts';
 import { schemaVersion } from '../../schema-version.ts';
+import type { KubernetesObject } from '../../templates/kubernetes/kubernetes-object.ts';
 import { version } from '../../version.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { applyObject } from '../objects/apply-object.ts';
 import { type LiveObject, readLive } from '../objects/live-object.ts';
 import { type ObjectRef, objectRefSchema } from '../objects/object-ref.ts';
-import { type StackPlan, stackPlanSchema } from './stack-plan.ts';
 import { inventoryName, ownerAnnotation } from './stack-names.ts';
+import { type StackPlan, stackPlanSchema } from './stack-plan.ts';
 
 const entrySchema = objectRefSchema.extend({
   /** It was there before vdpactl was: destroy takes its own fields back and leaves the object. */

@@ -5,6 +5,7 @@ import { VdpaError } from '../../errors/vdpa-error.ts';
 import type { Progress } from '../../output/progress.ts';
 import { ApiError } from '../client/api-error.ts';
 import type { KubeClient } from '../client/kube-client.ts';
+import { deleteObject } from '../objects/delete-object.ts';
 import { liveObjectSchema, unlessMissing } from '../objects/live-object.ts';
 import { collectionPath, type ObjectRef, pathOf } from '../objects/object-ref.ts';
 import { type Holder, hasEnded, holderText, parseHolder, thisProcess } from './holder.ts';
@@ -32,8 +33,8 @@ type LiveLease = z.infer<typeof leaseSchema>;
 export interface StackLease {
   /** Aborts when the lease was lost, and with it the right to change anything. */
   readonly signal: AbortSignal;
-  /** Stops renewing and lets go. Never throws: what is not let go ends by itself. */
-  release(): Promise<void>;
+  /** Stops renewing and lets go; `remove` leaves no Lease behind. Never throws: what is not let go ends by itself. */
+  release(options?: { readonly remove?: boolean }): Promise<void>;
 }
 
 export function leaseRef(namespace: string): ObjectRef {
@@ -118,10 +119,12 @@ function keep(client: KubeClient, namespace: string, me: Holder, taken: LiveLeas
   })();
   return {
     signal: lost.signal,
-    async release() {
+    async release({ remove = false } = {}) {
       end.abort();
       await renewing;
-      if (!lost.signal.aborted) await letGo(client, namespace, lease).catch(() => {});
+      if (lost.signal.aborted) return;
+      const done = remove ? deleteObject(client, leaseRef(namespace), lease) : letGo(client, namespace, lease);
+      await done.catch(() => {});
     },
   };
 }
@@ -151,7 +154,12 @@ async function replace(client: KubeClient, namespace: string, me: Holder, found:
 
 async function letGo(client: KubeClient, namespace: string, lease: LiveLease): Promise<void> {
   const spec = { ...lease.spec, holderIdentity: '' };
-  await client.request({ method: 'PUT', path: pathOf(leaseRef(namespace)), body: { ...lease, spec }, timeoutMs: 5_000 });
+  await client.request({
+    method: 'PUT',
+    path: pathOf(leaseRef(namespace)),
+    body: { ...lease, spec },
+    timeoutMs: 5_000,
+  });
 }
 
 function specOf(me: Holder, leaseTransitions: number) {
@@ -191,7 +199,8 @@ function inUse({ access }: KubeClient, known: Holder | null, holder: string, lea
 
 function lostTo({ access }: KubeClient, lease: LiveLease | null): VdpaError {
   const holder = lease?.spec?.holderIdentity ?? '';
-  const who = holder === '' ? 'the API server did not renew it in time' : `${nameOf(parseHolder(holder), holder)} has it`;
+  const who =
+    holder === '' ? 'the API server did not renew it in time' : `${nameOf(parseHolder(holder), holder)} has it`;
   return new VdpaError('VDPA-LOCK-002', `the lease of this stack was lost: ${who}`, {
     where: `context ${access.context}`,
     next: 'nothing more was changed; run the same command again, which goes on from here',

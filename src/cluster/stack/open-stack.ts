@@ -60,7 +60,8 @@ export function refuseOlder(stack: OpenedStack, where: string): void {
 /** By major, minor and patch; a pre-release comes before its release. */
 function compareVersions(a: string, b: string): number {
   const [x, y] = [parts(a), parts(b)];
-  for (const index of [0, 1, 2] as const) if (x.numbers[index] !== y.numbers[index]) return x.numbers[index] - y.numbers[index];
+  for (const index of [0, 1, 2] as const)
+    if (x.numbers[index] !== y.numbers[index]) return x.numbers[index] - y.numbers[index];
   if (x.pre === y.pre) return 0;
   if (x.pre === '') return 1;
   if (y.pre === '') return -1;
