@@ -94,7 +94,9 @@ export const benchConfigSchema = z.strictObject({
     .min(64)
     .max(16384)
     .default(128)
-    .describe('Huge-page memory of the workload and of the generator each, MiB.'),
+    .describe(
+      'Huge-page memory of the generator, MiB, and of the workload beside the 192 MiB that its routing tables take.',
+    ),
 });
 
 /** The whole config file. Every key may be left out; the defaults stand here and nowhere else. */

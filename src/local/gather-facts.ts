@@ -11,9 +11,20 @@ import type { PlannedStack } from './plan-stack.ts';
 import { checkRunDir, readStack } from './stack-files.ts';
 import { missingBuildTools } from './workload-programs.ts';
 
+/**
+ * What l3fwd's routing tables take, MiB, whatever is in them: one of 2^24 entries of 4 bytes for each of IPv4 and IPv6, and
+ * for IPv6 65,536 groups of 256 entries more (`IPV6_L3FWD_LPM_NUMBER_TBL8S` in its source), each table in one piece.
+ */
+const l3fwdTablesMiB = 192;
+
+/** The memory of l3fwd, MiB: all of it taken at its start, so that it does not have to find more half-way. */
+export function l3fwdMemory(bench: BenchConfig): number {
+  return bench.memoryMiB + l3fwdTablesMiB;
+}
+
 /** The memory of the processes that a benchmark starts beside the stack, MiB each: the workload and the generator. */
 export function benchMemory(bench: BenchConfig): number[] {
-  return [bench.memoryMiB, bench.memoryMiB];
+  return [l3fwdMemory(bench), bench.memoryMiB];
 }
 
 /** Everything that the checks judge for a deployment on this machine, with a benchmark on top. */

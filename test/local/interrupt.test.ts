@@ -23,7 +23,7 @@ const deployMoments: readonly Moment[] = [
   { after: 'Looking at this machine', delay: 0, how: 'killGroup' },
   { after: 'Writing the stack', delay: 0, how: 'kill' },
   { after: 'Waiting for the agent', delay: 0, how: 'killGroup' },
-  { after: 'Waiting for the agent', delay: 350, how: 'kill' },
+  { after: 'Waiting for the agent', delay: 100, how: 'kill' },
 ];
 
 const benchMoments: readonly Moment[] = [

@@ -14,6 +14,7 @@ import { VdpaError } from '../../errors/vdpa-error.ts';
 import { logSize, logTail } from '../../files/capped-log.ts';
 import { readJsonFile } from '../../files/json-file.ts';
 import { withAgent, workloadEnvironment } from '../../local/attach.ts';
+import { l3fwdMemory } from '../../local/gather-facts.ts';
 import type { StoredStack } from '../../local/stack-files.ts';
 import type { WorkloadPrograms } from '../../local/workload-programs.ts';
 import type { Progress } from '../../output/progress.ts';
@@ -157,7 +158,7 @@ function startWorkload(request: PathRequest, attachment: AttachmentMessage): Pro
     program: programs.l3fwd,
     environment: workloadEnvironment(programs.ealshim, join(attachment.folder, 'eal.args')),
     cpu: request.stack.cpus.workload,
-    memoryMiB: bench.memoryMiB,
+    memoryMiB: l3fwdMemory(bench),
     routes: [flowgenNetwork],
     folder: dir.bench,
     runDir: dir.root,

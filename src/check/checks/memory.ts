@@ -11,12 +11,12 @@ export const memoryChecks: readonly Check[] = [
     scope: 'machine',
     pre: true,
     about: [
-      'DPDK keeps packet buffers in huge pages, and virtio-user cannot do without. Each backend takes `local.memoryMiB`, the workload and the generator take `bench.memoryMiB` each: with the defaults 3 × 128 MiB, which is 192 pages of 2 MiB. Every process rounds up to whole pages. Pages that running backends of this stack hold count as free, because a redeploy gives them back. Where no page size has enough, the smallest is asked for: it can be set aside at run time. A mounted hugetlbfs is not needed. `data` has the numbers, and the file to write to.',
+      'DPDK keeps packet buffers in huge pages, and virtio-user cannot do without. Each backend takes `local.memoryMiB`, the generator takes `bench.memoryMiB`, and l3fwd that and 192 MiB for its routing tables: with the defaults 128 + 128 + 320 MiB, which is 288 pages of 2 MiB. Every process rounds up to whole pages. Pages that running backends of this stack hold count as free, because a redeploy gives them back. Where no page size has enough, the smallest is asked for: it can be set aside at run time. A mounted hugetlbfs is not needed. `data` has the numbers, and the file to write to.',
       'By hand, until the next boot (the hint names the right number and file for your machine):',
-      shell('echo 192 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'),
+      shell('echo 288 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages'),
       'At every boot:',
-      shell("echo 'vm.nr_hugepages = 192' > /etc/sysctl.d/80-hugepages.conf"),
-      'When the kernel sets aside fewer than asked for, memory is too scattered: reboot, or ask at boot with `hugepages=192` on the kernel command line.',
+      shell("echo 'vm.nr_hugepages = 288' > /etc/sysctl.d/80-hugepages.conf"),
+      'When the kernel sets aside fewer than asked for, memory is too scattered: reboot, or ask at boot with `hugepages=288` on the kernel command line.',
     ],
     judge({ report, memoryMiB, heldMiB }) {
       const need = bestPageNeed(report.node.hugepages, memoryMiB, heldMiB);
