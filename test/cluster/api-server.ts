@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kubeconfigText, serviceAccountKeyIn, writeSecrets } from './helpers/api-server-secrets.ts';
 import { type Daemon, freePorts, startDaemon, untilReady } from './helpers/daemon.ts';
 
 /** A real kube-apiserver with its etcd, of one test run, on the loopback interface. */
@@ -20,7 +20,11 @@ export interface ApiServer {
   readonly serviceAccountKey: string;
   /** The token of the administrator or of one of `ApiServerOptions.users`. */
   tokenOf(user: string): string;
-  readonly log: () => string;
+  log(): string;
+  /** A kubeconfig of that user, as a file. */
+  kubeconfigOf(user: string): string;
+  /** Kills the API server, lets `meanwhile` pass, and starts it again on the same port with the same data. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** Ends both and removes the folder. */
   stop(): Promise<void>;
 }
@@ -31,6 +35,8 @@ export interface ApiServerOptions {
   /** Users beside the administrator, and their groups. */
   readonly users?: Readonly<Record<string, readonly string[]>>;
   readonly serviceRange?: string;
+  /** More arguments of kube-apiserver. */
+  readonly serverArguments?: readonly string[];
 }
 
 const administrator = 'admin';
@@ -49,17 +55,32 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const [port = 0, etcdPort = 0, peerPort = 0] = await freePorts(3);
     daemons.push(startEtcd(options.bin, folder, etcdPort, peerPort));
     const tokens = writeSecrets(folder, { [administrator]: ['system:masters'], ...options.users });
-    const server = startServer(options, folder, port, etcdPort);
-    daemons.push(server);
     const certificate = join(folder, 'certificates', 'apiserver.crt');
-    await untilReady(server, () => isReady(port, certificate, tokens[administrator] ?? ''), startTimeoutMs);
+    const startOne = async () => {
+      const server = startServer(options, folder, port, etcdPort);
+      daemons.push(server);
+      await untilReady(server, () => isReady(port, certificate, tokens[administrator] ?? ''), startTimeoutMs);
+    };
+    await startOne();
     const url = `https://127.0.0.1:${port}`;
     const authority = readFileSync(certificate, 'utf8');
     const tokenOf = (user: string) => tokens[user] ?? fail(`no such user: ${user}`);
-    const kubeconfig = join(folder, 'admin.kubeconfig');
-    writeFileSync(kubeconfig, kubeconfigText(url, authority, administrator, tokenOf(administrator)), { mode: 0o600 });
-    const serviceAccountKey = serviceAccountKeyIn(folder);
-    return { url, kubeconfig, folder, authority, certificate, serviceAccountKey, tokenOf, log: server.log, stop };
+    const kubeconfigOf = (user: string) => {
+      const file = join(folder, `${user.replaceAll(':', '-')}.kubeconfig`);
+      writeFileSync(file, kubeconfigText(url, authority, user, tokenOf(user)), { mode: 0o600 });
+      return file;
+    };
+    return {
+      ...{ url, folder, authority, certificate, tokenOf, kubeconfigOf, stop },
+      kubeconfig: kubeconfigOf(administrator),
+      serviceAccountKey: serviceAccountKeyIn(folder),
+      log: () => daemons.at(-1)?.log() ?? '',
+      async restart(meanwhile) {
+        await daemons.pop()?.kill();
+        await meanwhile?.();
+        await startOne();
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -111,39 +132,14 @@ function startServer(options: ApiServerOptions, folder: string, port: number, et
       // Nobody resolves the names of nodes.
       '--kubelet-preferred-address-types=InternalIP',
       '--profiling=false',
+      ...(options.serverArguments ?? []),
     ],
     folder,
   );
 }
 
-function serviceAccountKeyIn(folder: string): string {
-  return join(folder, 'service-account.key');
-}
-
 function fail(message: string): never {
   throw new Error(message);
-}
-
-/** Writes the key of service accounts and a token for every user; answers the tokens. */
-function writeSecrets(
-  folder: string,
-  users: Readonly<Record<string, readonly string[]>>,
-): Readonly<Record<string, string>> {
-  mkdirSync(join(folder, 'certificates'), { mode: 0o700 });
-  const { privateKey } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    privateKeyEncoding: { type: 'sec1', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-  writeFileSync(serviceAccountKeyIn(folder), privateKey, { mode: 0o600 });
-  const tokens: Record<string, string> = {};
-  const rows = Object.entries(users).map(([user, groups]) => {
-    const token = randomBytes(24).toString('hex');
-    tokens[user] = token;
-    return `${token},${user},${user},"${groups.join(',')}"\n`;
-  });
-  writeFileSync(join(folder, 'tokens.csv'), rows.join(''), { mode: 0o600 });
-  return tokens;
 }
 
 /** Whether the server says so, over a connection that its own certificate vouches for. */
@@ -166,26 +162,4 @@ function isReady(port: number, certificate: string, token: string): Promise<bool
       })
       .on('error', () => resolve(false));
   });
-}
-
-/** A kubeconfig of one user of one cluster. */
-export function kubeconfigText(url: string, authority: string, user: string, token: string): string {
-  // JSON is YAML.
-  return `${JSON.stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [
-        {
-          name: 'lab',
-          cluster: { server: url, 'certificate-authority-data': Buffer.from(authority).toString('base64') },
-        },
-      ],
-      users: [{ name: user, user: { token } }],
-      contexts: [{ name: 'lab', context: { cluster: 'lab', user } }],
-      'current-context': 'lab',
-    },
-    null,
-    2,
-  )}\n`;
 }

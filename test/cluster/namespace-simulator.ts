@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { ApiError } from '../../src/cluster/client/api-error.ts';
 import type { KubeClient } from '../../src/cluster/client/kube-client.ts';
+import { apiResources, resourcePath } from './helpers/api-resources.ts';
 
 const eventSchema = z.object({
   type: z.string(),
@@ -36,7 +38,9 @@ async function watchNamespaces(client: KubeClient, signal: AbortSignal): Promise
         if (type !== 'DELETED' && object.metadata.deletionTimestamp !== undefined) await finalize(client, name);
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (error instanceof z.ZodError) throw error;
+      // The API server is away.
+      if (!signal.aborted) await sleep(200);
     }
   }
 }
@@ -49,9 +53,22 @@ async function giveAccount(client: KubeClient, namespace: string): Promise<void>
 }
 
 async function finalize(client: KubeClient, name: string): Promise<void> {
-  await client.request({ method: 'DELETE', path: `/api/v1/namespaces/${name}/pods`, query: { gracePeriodSeconds: 0 } });
+  await empty(client, name);
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: { finalizers: [] } };
   await client.request({ method: 'PUT', path: `/api/v1/namespaces/${name}/finalize`, body }).catch(ignoring(404, 409));
+}
+
+/** What it still has goes without its finalizers being asked. */
+async function empty(client: KubeClient, namespace: string): Promise<void> {
+  const kinds = (await apiResources(client)).filter(
+    ({ namespaced, verbs }) => namespaced && verbs.includes('deletecollection'),
+  );
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, propagationPolicy: 'Background' };
+  await Promise.all(
+    kinds.map((kind) =>
+      client.request({ method: 'DELETE', path: resourcePath(kind, namespace), body }).catch(ignoring(404, 405)),
+    ),
+  );
 }
 
 function ignoring(...statuses: readonly number[]): (error: unknown) => void {

@@ -1,87 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createServer, type Server } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { ApiError } from '../../src/cluster/client/api-error.ts';
 import type { KubeClient } from '../../src/cluster/client/kube-client.ts';
-import { selfSignedCertificate } from './helpers/self-signed-certificate.ts';
+import { KubeletLogs } from './helpers/kubelet-logs.ts';
+import { KubeletRequests } from './helpers/kubelet-requests.ts';
+import { endedStatus, runningStatus, waitingStatus } from './helpers/pod-statuses.ts';
+import {
+  nodeObject,
+  nodeStatus,
+  type PodFate,
+  podSchema,
+  readyCondition,
+  type SimulatedNode,
+  type SimulatedPod,
+} from './helpers/simulated-node.ts';
+import { WorkQueue } from './helpers/work-queue.ts';
 
-/** What becomes of a pod on a simulated node. */
-export type PodFate =
-  | { readonly kind: 'succeeds'; readonly log: string }
-  | { readonly kind: 'fails'; readonly exitCode: number; readonly message?: string; readonly log?: string }
-  /** Its container waits, as for an image that cannot be pulled. */
-  | { readonly kind: 'waits'; readonly reason: string; readonly message: string }
-  /** kubelet's own admission does not take it. */
-  | { readonly kind: 'rejected'; readonly reason: string; readonly message: string }
-  /** kubelet warns of something and leaves it pending. */
-  | { readonly kind: 'warns'; readonly reason: string; readonly message: string }
-  /** Nobody looks after it. */
-  | { readonly kind: 'ignored' };
-
-export interface SimulatedNode {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** The condition `Ready`; `True` unless given. */
-  readonly ready?: 'True' | 'False' | 'Unknown';
-  readonly readyMessage?: string;
-  readonly taints?: readonly object[];
-  /** As a cloud's controller manager writes it. */
-  readonly providerId?: string;
-  /** Asked anew for each pod. */
-  fate(pod: SimulatedPod): PodFate;
-}
-
-const podSchema = z.object({
-  metadata: z.object({
-    name: z.string(),
-    namespace: z.string(),
-    uid: z.string(),
-    resourceVersion: z.string(),
-    deletionTimestamp: z.string().optional(),
-  }),
-  spec: z.looseObject({
-    nodeName: z.string().optional(),
-    containers: z.array(z.looseObject({ name: z.string(), image: z.string() })),
-    volumes: z.array(z.looseObject({ name: z.string() })).optional(),
-  }),
-});
-
-export type SimulatedPod = z.infer<typeof podSchema>;
+export type { PodFate, SimulatedNode, SimulatedPod } from './helpers/simulated-node.ts';
 
 const eventSchema = z.object({ type: z.string(), object: z.unknown() });
-const pods = '/api/v1/pods';
+const parallel = 16;
 
 /**
  * A simulator: plays the kubelet of many nodes towards a real API server. It registers the nodes, gives the pods on them
- * the status that a kubelet would, and serves their logs on the port that the nodes name, which the API server passes on.
- * Nothing runs.
+ * the status that a kubelet would, removes them when they are to go, offers devices, and serves logs on the port that
+ * the nodes name. Nothing runs. One watch and few requests a pod: thousands of nodes take little.
  */
 export class NodeSimulator {
   readonly #client: KubeClient;
   readonly #nodes: ReadonlyMap<string, SimulatedNode>;
-  readonly #server: Server;
-  readonly #logs = new Map<string, string>();
+  readonly #kubelet: KubeletRequests;
+  readonly #logs: KubeletLogs;
   readonly #begun = new Set<string>();
+  readonly #leaving = new Set<string>();
   readonly #end = new AbortController();
-  #watching: Promise<void> = Promise.resolve();
+  readonly #queue = new WorkQueue(parallel, (error) => this.#failed(error));
   readonly #failures: unknown[] = [];
+  #watching: Promise<void> = Promise.resolve();
   /** Pods that were on the nodes, by name, as they were first seen. */
   readonly seen = new Map<string, SimulatedPod>();
+  /** When the status that says of a pod that it is ready was taken, `performance.now()`, by name. */
+  readonly readyAt = new Map<string, number>();
 
-  private constructor(client: KubeClient, nodes: readonly SimulatedNode[]) {
+  private constructor(client: KubeClient, nodes: readonly SimulatedNode[], logs: KubeletLogs) {
     this.#client = client;
+    this.#kubelet = new KubeletRequests(client);
     this.#nodes = new Map(nodes.map((node) => [node.name, node]));
-    this.#server = createServer(selfSignedCertificate(), (request, response) => {
-      const [, kind, namespace, pod] = new URL(request.url ?? '/', 'https://kubelet').pathname.split('/');
-      const log = kind === 'containerLogs' ? this.#logs.get(`${namespace}/${pod}`) : undefined;
-      response.writeHead(log === undefined ? 404 : 200, { 'content-type': 'text/plain' });
-      response.end(log ?? 'there is no such log');
-    });
+    this.#logs = logs;
   }
 
   static async start(client: KubeClient, nodes: readonly SimulatedNode[]): Promise<NodeSimulator> {
-    const simulator = new NodeSimulator(client, nodes);
-    await new Promise<void>((resolve) => simulator.#server.listen(0, '127.0.0.1', resolve));
-    await inParallel(nodes, (node) => simulator.#register(node));
+    const logs = await KubeletLogs.start();
+    const simulator = new NodeSimulator(client, nodes, logs);
+    await simulator.#all(nodes, async (node) => {
+      await client.request({ method: 'POST', path: '/api/v1/nodes', body: nodeObject(node) });
+      await simulator.#kubelet.nodeStatus(node.name, nodeStatus(node, logs.port));
+    });
     simulator.#watching = simulator.#watch();
     return simulator;
   }
@@ -90,181 +65,123 @@ export class NodeSimulator {
   async stop(): Promise<void> {
     this.#end.abort();
     await this.#watching;
-    await inParallel([...this.#nodes.keys()], (name) =>
-      this.#client.request({ method: 'DELETE', path: `/api/v1/nodes/${name}` }),
+    await this.#queue.idle();
+    await this.#all([...this.#nodes.keys()], (name) =>
+      this.#client.request({ method: 'DELETE', path: `/api/v1/nodes/${name}` }).catch(ignoringGone),
     );
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#logs.stop();
     if (this.#failures.length > 0) throw this.#failures[0];
   }
 
-  async #register({
-    name,
-    labels,
-    taints,
-    providerId,
-    ready = 'True',
-    readyMessage = '',
-  }: SimulatedNode): Promise<void> {
-    const address = this.#server.address();
-    const port = address !== null && typeof address === 'object' ? address.port : 0;
-    const now = new Date().toISOString();
-    await this.#client.request({
-      method: 'POST',
-      path: '/api/v1/nodes',
-      body: {
-        apiVersion: 'v1',
-        kind: 'Node',
-        metadata: { name, labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/hostname': name, ...labels } },
-        spec: { taints: taints ?? [], ...(providerId === undefined ? {} : { providerID: providerId }) },
-      },
-    });
-    await this.#client.request({
-      method: 'PATCH',
-      path: `/api/v1/nodes/${name}/status`,
-      contentType: 'application/merge-patch+json',
-      body: {
-        status: {
-          addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
-          daemonEndpoints: { kubeletEndpoint: { Port: port } },
-          capacity: { cpu: '4', memory: '8Gi', pods: '110' },
-          allocatable: { cpu: '4', memory: '8Gi', pods: '110' },
-          nodeInfo: {
-            machineID: '',
-            systemUUID: '',
-            bootID: '',
-            kernelVersion: '6.12.0',
-            osImage: 'simulated',
-            containerRuntimeVersion: 'none://0',
-            kubeletVersion: 'v1.34.0',
-            kubeProxyVersion: '',
-            operatingSystem: 'linux',
-            architecture: 'amd64',
-          },
-          conditions: [
-            {
-              type: 'Ready',
-              status: ready,
-              reason: 'Simulated',
-              message: readyMessage,
-              lastHeartbeatTime: now,
-              lastTransitionTime: now,
-            },
-          ],
-        },
-      },
-    });
+  /** Changes the condition `Ready` of a node. */
+  async setReady(name: string, ready: 'True' | 'False' | 'Unknown', message = ''): Promise<void> {
+    await this.#kubelet.nodeStatus(name, { conditions: [readyCondition(ready, message)] });
+  }
+
+  async #all<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+    const failures: unknown[] = [];
+    const queue = new WorkQueue(parallel, (error) => failures.push(error));
+    for (const item of items) queue.push(() => work(item));
+    await queue.idle();
+    if (failures.length > 0) throw failures[0];
   }
 
   async #watch(): Promise<void> {
     const { signal } = this.#end;
+    // Those that the scheduler, or who made them, has put on a node.
+    const query = { resourceVersion: 0, fieldSelector: 'spec.nodeName!=' };
     while (!signal.aborted) {
       try {
-        for await (const line of this.#client.watch({ path: pods, query: { resourceVersion: 0 }, signal })) {
+        for await (const line of this.#client.watch({ path: '/api/v1/pods', query, signal })) {
           const event = eventSchema.parse(line);
-          if (event.type === 'ADDED') void this.#play(podSchema.parse(event.object));
-          if (event.type === 'DELETED') this.#forget(podSchema.parse(event.object));
+          if (event.type === 'ADDED' || event.type === 'MODIFIED') this.#changed(podSchema.parse(event.object));
+          if (event.type === 'DELETED') this.#gone(podSchema.parse(event.object));
         }
       } catch (error) {
-        if (!signal.aborted) this.#failures.push(error);
-        return;
+        if (error instanceof z.ZodError) this.#failures.push(error);
+        // The API server is away: kubelet waits for it too.
+        if (!signal.aborted) await sleep(200);
       }
     }
   }
 
-  #forget({ metadata }: SimulatedPod): void {
-    this.#logs.delete(`${metadata.namespace}/${metadata.name}`);
-  }
-
-  async #play(pod: SimulatedPod): Promise<void> {
+  #changed(pod: SimulatedPod): void {
     const node = this.#nodes.get(pod.spec.nodeName ?? '');
-    if (node === undefined || this.#begun.has(pod.metadata.uid)) return;
-    this.#begun.add(pod.metadata.uid);
-    this.seen.set(pod.metadata.name, pod);
-    const fate = node.fate(pod);
-    try {
-      await this.#carryOut(pod, fate);
-    } catch (error) {
-      // Whoever made the pod may have removed it by now.
-      const gone = error instanceof Error && 'status' in error && (error.status === 404 || error.status === 409);
-      if (!gone && !this.#end.signal.aborted) this.#failures.push(error);
+    const { uid, name, deletionTimestamp } = pod.metadata;
+    if (node === undefined) return;
+    if (deletionTimestamp !== undefined) {
+      if (this.#leaving.has(uid)) return;
+      this.#leaving.add(uid);
+      this.#queue.push(() => this.#kubelet.remove(pod));
+    } else if (!this.#begun.has(uid)) {
+      this.#begun.add(uid);
+      this.seen.set(name, pod);
+      this.#begin(pod, node, node.fate(pod));
     }
   }
 
-  async #carryOut(pod: SimulatedPod, fate: PodFate): Promise<void> {
+  #begin(pod: SimulatedPod, node: SimulatedNode, fate: PodFate): void {
+    const work = () => this.#queue.push(() => this.#carryOut(pod, node, fate));
+    if (fate.kind !== 'runs' || fate.afterMs === undefined) work();
+    else void sleep(fate.afterMs, undefined, { signal: this.#end.signal }).then(work, () => {});
+  }
+
+  #gone(pod: SimulatedPod): void {
+    const { namespace, name, uid } = pod.metadata;
+    this.#logs.delete({ namespace, name });
+    this.readyAt.delete(name);
+    this.#begun.delete(uid);
+    this.#leaving.delete(uid);
+    const node = this.#nodes.get(pod.spec.nodeName ?? '');
+    if (node === undefined) return;
+    node.ended?.(pod);
+    // As kubelet does, which keeps the name of a resource whose plugin is gone.
+    if ((node.offers?.(pod) ?? null) !== null) this.#queue.push(() => this.#kubelet.offer(node.name, 0));
+  }
+
+  async #carryOut(pod: SimulatedPod, node: SimulatedNode, fate: PodFate): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    const now = new Date().toISOString();
     switch (fate.kind) {
       case 'ignored':
         return;
       case 'warns':
-        await this.#warn(pod, fate.reason, fate.message);
+        await this.#kubelet.warn(pod, fate.reason, fate.message);
         return;
       case 'rejected':
-        await this.#status(pod, { phase: 'Failed', reason: fate.reason, message: fate.message });
+        await this.#kubelet.podStatus(pod, { phase: 'Failed', reason: fate.reason, message: fate.message });
         return;
       case 'waits':
-        await this.#container(pod, 'Pending', { waiting: { reason: fate.reason, message: fate.message } });
+        await this.#kubelet.podStatus(pod, waitingStatus(pod, fate.reason, fate.message));
         return;
       case 'succeeds':
-        await this.#container(pod, 'Pending', { waiting: { reason: 'ContainerCreating' } });
-        await this.#finish(pod, 'Succeeded', 0, fate.log);
+        this.#logs.set({ namespace, name }, fate.log);
+        await this.#kubelet.podStatus(pod, endedStatus(pod, 0, now));
         return;
       case 'fails':
-        await this.#finish(pod, 'Failed', fate.exitCode, fate.log ?? '', fate.message);
+        this.#logs.set({ namespace, name }, fate.log ?? '');
+        await this.#kubelet.podStatus(pod, endedStatus(pod, fate.exitCode, now, fate.message));
+        return;
+      case 'runs': {
+        await this.#kubelet.podStatus(pod, runningStatus(pod, now));
+        this.readyAt.set(name, performance.now());
+        const offered = node.offers?.(pod) ?? null;
+        // It may be gone again, which was seen already then.
+        if (offered !== null && this.#begun.has(uid)) await this.#kubelet.offer(node.name, offered);
+      }
     }
   }
 
-  async #finish(pod: SimulatedPod, phase: string, exitCode: number, log: string, message?: string): Promise<void> {
-    this.#logs.set(`${pod.metadata.namespace}/${pod.metadata.name}`, log);
-    const now = new Date().toISOString();
-    const reason = exitCode === 0 ? 'Completed' : 'Error';
-    const ended = { exitCode, reason, startedAt: now, finishedAt: now, ...(message === undefined ? {} : { message }) };
-    await this.#container(pod, phase, { terminated: ended });
-  }
-
-  #container(pod: SimulatedPod, phase: string, state: object): Promise<unknown> {
-    const [{ name, image } = { name: '', image: '' }] = pod.spec.containers;
-    const status = { name, image, imageID: '', ready: false, restartCount: 0, started: false, state };
-    return this.#status(pod, { phase, containerStatuses: [status] });
-  }
-
-  #status({ metadata: { namespace, name, uid } }: SimulatedPod, status: object): Promise<unknown> {
-    return this.#client.request({
-      method: 'PATCH',
-      path: `/api/v1/namespaces/${namespace}/pods/${name}/status`,
-      contentType: 'application/strategic-merge-patch+json',
-      // The uid makes sure that it is still this pod.
-      body: { metadata: { uid }, status },
-    });
-  }
-
-  #warn({ metadata }: SimulatedPod, reason: string, message: string): Promise<unknown> {
-    const { namespace, name, uid } = metadata;
-    const now = new Date().toISOString();
-    return this.#client.request({
-      method: 'POST',
-      path: `/api/v1/namespaces/${namespace}/events`,
-      body: {
-        apiVersion: 'v1',
-        kind: 'Event',
-        metadata: { name: `${name}.${Date.now().toString(16)}`, namespace },
-        involvedObject: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
-        type: 'Warning',
-        reason,
-        message,
-        source: { component: 'kubelet' },
-        firstTimestamp: now,
-        lastTimestamp: now,
-        count: 1,
-      },
-    });
+  #failed(error: unknown): void {
+    try {
+      ignoringGone(error);
+    } catch {
+      if (!this.#end.signal.aborted) this.#failures.push(error);
+    }
   }
 }
 
-async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
-  const left = [...items];
-  await Promise.all(
-    Array.from({ length: 16 }, async () => {
-      for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-    }),
-  );
+/** Whoever made a pod or a node may have removed it by now. */
+function ignoringGone(error: unknown): void {
+  if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 409)) throw error;
 }
