@@ -77,6 +77,13 @@ says() {
   printf '%s\\n' "$said" | sed 's/^/>/'
 }
 
+# The routes of other tables than main and local: of all routes there may be a million.
+routes() {
+  command -v ip >/dev/null 2>&1 || return 0
+  printf 'T routes\\n'
+  ip -o -4 route show table all 2>/dev/null </dev/null | sed -n '/ table local/d; s/^.* table .*/>&/p'
+}
+
 # shellcheck disable=SC2020
 # Of a CNI configuration only the types of its plugins: it may hold secrets.
 types() {
@@ -116,6 +123,7 @@ ${own.texts.map((path) => `      lines "$device/${path}"`).join('\n')}
     says machine uname -m
     says addresses ip -j -4 address show
     says address-lines ip -o -4 address show
+    routes
     [ -d sys/bus/vdpa ] && says vdpa vdpa -jp mgmtdev show
   fi
   printf 'E\\n'

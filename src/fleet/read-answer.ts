@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { messageOf } from '../errors/vdpa-error.ts';
 import { keptTold, type Told } from '../platform/capture/told.ts';
-import { parseIpAddressJson, parseIpAddressLines } from '../platform/network/ip-command.ts';
+import { parseIpAddressJson, parseIpAddressLines, parseIpRouteLines } from '../platform/network/ip-command.ts';
 import type { NodeReport } from '../platform/node-report.ts';
 import { holdsSystem, probeSystem } from '../platform/probe.ts';
 import { openWalking } from '../platform/root-fs.ts';
@@ -66,6 +66,7 @@ function toldBy(said: ReadonlyMap<string, string>): Told {
     sshConnection: said.get('ssh')?.slice(0, 256) || null,
     // An ip that fails says nothing, and then nobody was asked.
     ipv4Addresses: all.length === 0 ? null : all.map((placed) => ({ ...placed, source: 'ip -4 address' })),
+    ipv4FurtherRoutes: parseIpRouteLines(said.get('routes') ?? ''),
     cloud: { cloud: null, evidence: [] },
   });
 }

@@ -92,12 +92,13 @@ export async function captureProbe(
 /** Asks on, and keeps the answers to what was asked. */
 function recordTold(original: Told): {
   told: Told;
-  kept: () => Pick<ToldDocument, 'machine' | 'ipv4Addresses'>;
+  kept: () => Pick<ToldDocument, 'machine' | 'ipv4Addresses' | 'ipv4FurtherRoutes'>;
   managementDevices: () => string | null;
 } {
   let machine: string | null = null;
   const running = original.runningAddresses();
   let all: ReturnType<Told['allAddresses']> | null = null;
+  let routes: ReturnType<Told['furtherRoutes']> = null;
   let managementDevices: string | null = null;
   return {
     told: {
@@ -111,12 +112,20 @@ function recordTold(original: Told): {
         all ??= original.allAddresses();
         return all;
       },
+      furtherRoutes: () => {
+        routes ??= original.furtherRoutes();
+        return routes;
+      },
       vdpaManagementDevices: () => {
         managementDevices = original.vdpaManagementDevices();
         return managementDevices;
       },
     },
     managementDevices: () => managementDevices,
-    kept: () => ({ machine, ipv4Addresses: running && [...running, ...(all ?? [])] }),
+    kept: () => ({
+      machine,
+      ipv4Addresses: running && [...running, ...(all ?? [])],
+      ipv4FurtherRoutes: routes,
+    }),
   };
 }

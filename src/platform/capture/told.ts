@@ -3,7 +3,7 @@ import { machine, networkInterfaces } from 'node:os';
 import { VdpaError } from '../../errors/vdpa-error.ts';
 import { ask } from '../../process/ask.ts';
 import { schemaVersion } from '../../schema-version.ts';
-import { askIp, type PlacedAddress } from '../network/ip-command.ts';
+import { askIp, askIpRoutes, type FurtherRoute, type PlacedAddress } from '../network/ip-command.ts';
 import type { Cloud, Evidence } from '../node-report.ts';
 
 /** Where a capture keeps what no file of the machine holds. */
@@ -17,6 +17,8 @@ export interface Told {
   runningAddresses(): readonly PlacedAddress[] | null;
   /** The IPv4 addresses of all interfaces. Asked only where those of the running ones leave something open. */
   allAddresses(): readonly PlacedAddress[];
+  /** The IPv4 routes of other tables than main; null: nobody can tell. Asked only where there are such tables. */
+  furtherRoutes(): readonly FurtherRoute[] | null;
   /** What `vdpa -jp mgmtdev show` prints; null where it cannot be asked. A capture keeps that as a file. */
   vdpaManagementDevices(): string | null;
   /** The SSH connection that the probe ran in; the running machine has it in its environment instead. */
@@ -36,6 +38,8 @@ export interface ToldDocument {
   readonly sshConnection: string | null;
   /** null: nobody asked, so that an interface without one here may have one all the same. */
   readonly ipv4Addresses: readonly PlacedAddress[] | null;
+  /** null: nobody asked. */
+  readonly ipv4FurtherRoutes: readonly FurtherRoute[] | null;
   readonly cloud: CloudAnswer;
 }
 
@@ -52,6 +56,7 @@ export function machineTold(): Told {
           .map(({ address }) => ({ iface, address, source: 'getifaddrs' })),
       ),
     allAddresses: askIp,
+    furtherRoutes: askIpRoutes,
     vdpaManagementDevices: () => ask('vdpa', ['-jp', 'mgmtdev', 'show']),
     sshConnection: null,
     cloud: nothing,
@@ -66,6 +71,7 @@ export function keptTold(kept: ToldDocument): Told {
     machine: () => kept.machine,
     runningAddresses: () => running,
     allAddresses: () => kept.ipv4Addresses?.filter(askedOfIp) ?? [],
+    furtherRoutes: () => kept.ipv4FurtherRoutes,
     vdpaManagementDevices: () => null,
     sshConnection: kept.sshConnection,
     cloud: kept.cloud,
@@ -109,6 +115,11 @@ export function parseTold(text: string, where: string): Told {
     address: label(`ipv4Addresses[${index}].address`, entry['address'], 64),
     source: label(`ipv4Addresses[${index}].source`, entry['source'], 64),
   }));
+  const routes = list('ipv4FurtherRoutes', document['ipv4FurtherRoutes'])?.map((entry, index) => ({
+    iface: label(`ipv4FurtherRoutes[${index}].interface`, entry['interface'], 64),
+    table: label(`ipv4FurtherRoutes[${index}].table`, entry['table'], 64),
+    isDefault: entry['default'] === true,
+  }));
   const evidence = list('cloudEvidence', document['cloudEvidence'])?.map((entry, index) => ({
     claim: label(`cloudEvidence[${index}].claim`, entry['claim'], 1024),
     source: label(`cloudEvidence[${index}].source`, entry['source'], 1024),
@@ -118,6 +129,7 @@ export function parseTold(text: string, where: string): Told {
     machine: textOrNull('machine', document['machine']),
     sshConnection: textOrNull('sshConnection', document['sshConnection']),
     ipv4Addresses: addresses ?? null,
+    ipv4FurtherRoutes: routes ?? null,
     cloud: { cloud: parseCloud(document['cloud']), evidence: evidence ?? [] },
   });
 
@@ -148,6 +160,9 @@ export function formatTold(kept: ToldDocument, about: { version: string; time: D
     sshConnection: kept.sshConnection,
     ipv4Addresses:
       kept.ipv4Addresses?.map(({ iface, address, source }) => ({ interface: iface, address, source })) ?? null,
+    ipv4FurtherRoutes:
+      kept.ipv4FurtherRoutes?.map(({ iface, table, isDefault }) => ({ interface: iface, table, default: isDefault })) ??
+      null,
     cloud: kept.cloud.cloud,
     cloudEvidence: kept.cloud.evidence,
   };

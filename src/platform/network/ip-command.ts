@@ -45,6 +45,39 @@ export function parseIpAddressLines(text: string): PlacedAddress[] {
   });
 }
 
+/** An IPv4 route of another table than main and local: of policy routing, or of a VRF. */
+export interface FurtherRoute {
+  readonly iface: string;
+  /** Its number, or its name in `/etc/iproute2/rt_tables`. */
+  readonly table: string;
+  readonly isDefault: boolean;
+}
+
+/** The IPv4 routes that `/proc/net/route` leaves out; null where there is no `ip` to tell. */
+export function askIpRoutes(): FurtherRoute[] | null {
+  const text = ask('ip', ['-o', '-4', 'route', 'show', 'table', 'all']);
+  return text === null ? null : parseIpRouteLines(text);
+}
+
+/** Routes that lead somewhere; those of any other type `ip` begins with the name of the type. */
+const leadsSomewhere = /^(?:unicast +)?(default|[\d.]+(?:\/\d+)?) /;
+
+/** The answer of `ip -o -4 route show table all`: one entry for each table and interface, and kind of route. */
+export function parseIpRouteLines(text: string): FurtherRoute[] {
+  const found = new Map<string, FurtherRoute>();
+  for (const line of text.split('\n')) {
+    const destination = leadsSomewhere.exec(line)?.[1];
+    const table = / table (\S{1,64})/.exec(line)?.[1] ?? 'main';
+    if (destination === undefined || ['main', 'local', '254', '255'].includes(table)) continue;
+    const isDefault = destination === 'default' || destination === '0.0.0.0/0';
+    // Several, where the route has several next hops.
+    for (const [, iface = ''] of line.matchAll(/ dev (\S{1,15})(?= |$)/g)) {
+      found.set(`${iface} ${table} ${isDefault}`, { iface, table, isDefault });
+    }
+  }
+  return [...found.values()];
+}
+
 function arrayOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }

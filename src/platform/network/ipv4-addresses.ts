@@ -58,6 +58,15 @@ export function mayHaveUnplacedAddress(fs: RootFs, iface: string): boolean {
 
 /** IFF_UP, what `ip link set … up` sets. */
 export function isUp(fs: RootFs, iface: string): boolean {
+  return upFlag(fs, iface) === true;
+}
+
+/** For certain: what cannot be read may be up. */
+export function isDown(fs: RootFs, iface: string): boolean {
+  return upFlag(fs, iface) === false;
+}
+
+function upFlag(fs: RootFs, iface: string): boolean | null {
   const flags = fs.readText(`sys/class/net/${iface}/flags`);
-  return flags !== null && /^0x[0-9a-f]{1,8}$/i.test(flags) && (Number(flags) & 1) === 1;
+  return flags !== null && /^0x[0-9a-f]{1,8}$/i.test(flags) ? (Number(flags) & 1) === 1 : null;
 }

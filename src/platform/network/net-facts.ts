@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { RootFs } from '../root-fs.ts';
+import type { FurtherRoute } from './ip-command.ts';
 import {
   type InterfaceAddress,
   type Ipv4Route,
   type Ipv6Route,
+  parseFibTrieFurtherTables,
   parseFibTrieLocals,
   parseIfInet6,
   parseIpv4Routes,
@@ -32,6 +34,10 @@ export interface NetFacts {
   readonly ipv6Addresses: readonly InterfaceAddress[];
   /** IPv4 addresses of the node; the kernel's table does not say of which interface. */
   readonly ipv4Locals: readonly string[];
+  /** IPv4 routes of other tables than main, which is all that `ipv4Routes` has. */
+  readonly furtherRoutes: readonly FurtherRoute[];
+  /** Tables with routes of which nothing says whose they are. */
+  readonly unplacedTables: readonly string[];
   readonly pppoe: readonly string[];
   /** Empty when all was read: otherwise nothing can be said of an interface that no table names. */
   readonly doubts: readonly Doubt[];
@@ -56,9 +62,11 @@ export function readNetFacts(fs: RootFs): NetFacts {
     return rows;
   }
 
+  const trie = 'proc/net/fib_trie';
+  const file = fs.read(trie, tableLimit);
+
   function locals(): readonly string[] {
-    const path = 'proc/net/fib_trie';
-    const file = fs.read(path, tableLimit);
+    const path = trie;
     const addresses = parseFibTrieLocals(file?.text ?? '');
     if (file?.truncated === true) doubt(path, `/${path} is longer than ${tableLimit / 1024 / 1024} MiB`);
     // A machine that was asked is believed, unless it contradicts itself. In any other captured tree, a table without even
@@ -71,6 +79,13 @@ export function readNetFacts(fs: RootFs): NetFacts {
     return addresses.filter((address) => !address.startsWith('127.'));
   }
 
+  /** Asked only where there are such tables, which few machines have. */
+  function further(): Pick<NetFacts, 'furtherRoutes' | 'unplacedTables'> {
+    const tables = parseFibTrieFurtherTables(file?.text ?? '');
+    const furtherRoutes = tables.length === 0 ? [] : (fs.told?.furtherRoutes() ?? []);
+    return { furtherRoutes, unplacedTables: furtherRoutes.length === 0 ? tables : [] };
+  }
+
   // IPv6 can be off, and then it has no tables at all; IPv4 cannot.
   const ipv6 = ['proc/sys/net/ipv6', 'proc/net/if_inet6', 'proc/net/ipv6_route'].some((path) => fs.exists(path));
   const facts = {
@@ -78,6 +93,7 @@ export function readNetFacts(fs: RootFs): NetFacts {
     ipv6Routes: table('proc/net/ipv6_route', parseIpv6Routes, ipv6),
     ipv6Addresses: table('proc/net/if_inet6', parseIfInet6, ipv6),
     ipv4Locals: locals(),
+    ...further(),
     pppoe: parsePppoe(fs.readText('proc/net/pppoe') ?? ''),
   };
   const interfaces = readInterfaces(fs);

@@ -118,6 +118,21 @@ export function parseFibTrieLocals(text: string): string[] {
   return [...locals];
 }
 
+/**
+ * The numbers of the routing tables beside main and local (policy routing, VRFs) that lead somewhere, in
+ * `/proc/net/fib_trie`; it names no interfaces, and `/proc/net/route` leaves these tables out.
+ */
+export function parseFibTrieFurtherTables(text: string): string[] {
+  const tables = new Set<string>();
+  let table: string | null = null;
+  for (const line of text.split('\n')) {
+    const heading = /^(?:Main|Local|Id (\d{1,10})):$/.exec(line);
+    if (heading !== null) table = heading[1] ?? null;
+    else if (table !== null && /^[ \t]+\/\d{1,2} \w+ UNICAST\b/.test(line)) tables.add(table);
+  }
+  return [...tables];
+}
+
 /** The names of all interfaces in `/proc/net/dev`, or null when that is not what the text is. */
 export function parseNetDev(text: string): string[] | null {
   const [first = '', second = '', ...lines] = text.split('\n');

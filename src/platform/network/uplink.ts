@@ -3,7 +3,7 @@
 import { lastPciAddress } from '../fields.ts';
 import type { RootFs } from '../root-fs.ts';
 import { parseIpv6 } from './ip-address.ts';
-import { mayHaveUnplacedAddress, readIpv4Addresses } from './ipv4-addresses.ts';
+import { isDown, mayHaveUnplacedAddress, readIpv4Addresses } from './ipv4-addresses.ts';
 import { type NetFacts, readNetFacts } from './net-facts.ts';
 import { readNetdevGraph } from './netdev-graph.ts';
 import { interfacesTowards, parseSshConnection } from './ssh-connection.ts';
@@ -60,6 +60,12 @@ export function readUplinks(fs: RootFs, env: NodeJS.ProcessEnv): Uplinks {
     if (unplaced.length > 0 && mayHaveUnplacedAddress(fs, iface)) {
       const shown = unplaced.slice(0, shownAddresses).join(', ');
       const text = `${iface} cannot be ruled out: nothing says whose address ${shown} is`;
+      return [{ text, source: 'proc/net/fib_trie' }];
+    }
+    // A route goes when its interface is set down.
+    if (net.unplacedTables.length > 0 && [iface, ...above].some((name) => !isDown(fs, name))) {
+      const shown = net.unplacedTables.slice(0, shownAddresses).join(', ');
+      const text = `${iface} cannot be ruled out: nothing says whose the IPv4 routes of table ${shown} are`;
       return [{ text, source: 'proc/net/fib_trie' }];
     }
     return doubts.map(({ text, source }) => ({ source, text: `${iface} ${text}` }));
@@ -130,6 +136,11 @@ function addRoutes(net: NetFacts, addressed: ReadonlySet<string>, add: Add): voi
     if (route.mask === 0) add(route.iface, 'carries the IPv4 default route', 'proc/net/route');
     // The first route of an interface that shows no address stands for them all.
     else if (!addressed.has(route.iface)) add(route.iface, 'has IPv4 routes of its own', 'proc/net/route');
+  }
+  // Pods of a cloud's own network are often routed by these alone, over an interface that has no address.
+  for (const { iface, table, isDefault } of net.furtherRoutes) {
+    if (isDefault) add(iface, `carries an IPv4 default route (table ${table})`, 'ip route');
+    else if (!addressed.has(iface)) add(iface, `has IPv4 routes of its own (table ${table})`, 'ip route');
   }
   for (const route of net.ipv6Routes) {
     if (route.reject) continue;

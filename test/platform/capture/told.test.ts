@@ -13,6 +13,7 @@ const kept = {
     { iface: 'eth0', address: '192.0.2.2', source: 'getifaddrs' },
     { iface: 'eth1', address: '192.0.2.3', source: 'ip address' },
   ],
+  ipv4FurtherRoutes: [{ iface: 'eth1', table: '11', isDefault: true }],
   cloud: { cloud: null, evidence: [{ claim: 'cloud aws', source: 'http://169.254.169.254', value: null }] },
 };
 
@@ -21,6 +22,7 @@ it('comes back from its file as it was', () => {
   expect(told.machine()).toBe('x86_64');
   expect(told.runningAddresses()).toEqual(kept.ipv4Addresses.slice(0, 1));
   expect(told.allAddresses()).toEqual(kept.ipv4Addresses.slice(1));
+  expect(told.furtherRoutes()).toEqual(kept.ipv4FurtherRoutes);
   expect(told.sshConnection).toBe(kept.sshConnection);
   expect(told.cloud).toEqual(kept.cloud);
 });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIpAddressJson } from '../../../src/platform/network/ip-command.ts';
+import { parseIpAddressJson, parseIpRouteLines } from '../../../src/platform/network/ip-command.ts';
 import {
+  parseFibTrieFurtherTables,
   parseFibTrieLocals,
   parseIfInet6,
   parseIpv4Routes,
@@ -77,6 +78,49 @@ it('finds the own addresses in the trie, and no networks or broadcasts', () => {
   expect(parseFibTrieLocals(text)).toEqual(['192.0.2.2']);
 });
 
+it('reads which further IPv4 tables lead somewhere', () => {
+  const text = [
+    'Main:',
+    '  +-- 0.0.0.0/0 3 0 5',
+    '     |-- 0.0.0.0',
+    '        /0 universe UNICAST',
+    'Id 11:',
+    '     |-- 10.9.0.1',
+    '        /32 link UNICAST',
+    // The table of a VRF that has no interface yet.
+    'Id 12:',
+    '     |-- 0.0.0.0',
+    '        /0 universe UNREACHABLE',
+    'Local:',
+    '     |-- 127.0.0.1',
+    '        /32 host LOCAL',
+    '',
+  ].join('\n');
+  expect(parseFibTrieFurtherTables(text)).toEqual(['11']);
+  expect(parseFibTrieFurtherTables(text.replace('Id 11:', 'Main:'))).toEqual([]);
+});
+
+it('reads what ip says of the routes of further tables', () => {
+  const text = [
+    'default via 10.9.0.1 dev d1 table 11 onlink ',
+    '10.9.0.1 dev d1 table 11 scope link ',
+    '10.9.0.0/24 dev d1 table 11 scope link ',
+    'default table blue proto static \\\tnexthop via 10.1.0.1 dev a weight 1 \\\tnexthop via inet6 fe80::1 dev b weight 1 ',
+    'unreachable default table 12 metric 4278198272 ',
+    'default via 192.0.2.1 dev eth0 proto dhcp ',
+    '192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.2 ',
+    'local 127.0.0.1 dev lo table local proto kernel scope host src 127.0.0.1 ',
+    'broadcast 10.9.0.255 dev d1 table 11 proto kernel scope link ',
+    '',
+  ].join('\n');
+  expect(parseIpRouteLines(text)).toEqual([
+    { iface: 'd1', table: '11', isDefault: true },
+    { iface: 'd1', table: '11', isDefault: false },
+    { iface: 'a', table: 'blue', isDefault: true },
+    { iface: 'b', table: 'blue', isDefault: true },
+  ]);
+});
+
 it('reads the interfaces of a namespace', () => {
   const text = 'Inter-|   Receive\n face |bytes    packets\n    lo:  1 2 3\n  eth0.5: 4 5\n';
   expect(parseNetDev(text)).toEqual(['lo', 'eth0.5']);
@@ -138,6 +182,8 @@ it('no parser throws or hangs on any text', () => {
           expect(table.rows.length + table.unreadLines).toBeLessThanOrEqual(text.split('\n').length + 1);
         }
         for (const address of parseFibTrieLocals(text)) expect(address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+        parseFibTrieFurtherTables(text);
+        parseIpRouteLines(text);
         parseNetDev(text);
         parsePppoe(text);
         parseIpAddressJson(text);

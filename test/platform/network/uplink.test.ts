@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { formatTold } from '../../../src/platform/capture/told.ts';
 import { interfaceFacts } from '../../../src/platform/network/interface-facts.ts';
 import { readUplinks } from '../../../src/platform/network/uplink.ts';
 import { probe } from '../../../src/platform/probe.ts';
@@ -214,6 +215,48 @@ describe('what cannot be read is held for an uplink', () => {
       ...nic({ at: '0000:01:00.2', ids: '8086:10fb' }),
     };
     expect(withTree(tree, (root) => probe({ root }).nics.map(({ uplink }) => uplink))).toEqual([true, false, false]);
+  });
+});
+
+describe('routes of other tables, as the networks of clouds make them for pods', () => {
+  const bare = withSpare({ interfaces: ['eth1'] });
+  const trie = `Id 11:\n     |-- 0.0.0.0\n        /0 universe UNICAST\n${bare['proc/net/fib_trie']}`;
+  const routed = { ...bare, 'proc/net/fib_trie': trie };
+  const told = (ipv4FurtherRoutes: Parameters<typeof formatTold>[0]['ipv4FurtherRoutes']): Tree => ({
+    'vdpactl/capture.json': formatTold(
+      {
+        machine: null,
+        sshConnection: null,
+        ipv4Addresses: [{ iface: 'lo', address: '127.0.0.1', source: 'getifaddrs' }],
+        ipv4FurtherRoutes,
+        cloud: { cloud: null, evidence: [] },
+      },
+      { version: '1', time: new Date(0) },
+    ),
+  });
+
+  it.each([
+    ['a default route', true, 'eth1 carries an IPv4 default route (table 11)'],
+    ['another route', false, 'eth1 has IPv4 routes of its own (table 11)'],
+  ])('%s makes an interface without an address an uplink', (_, isDefault, reason) => {
+    const tree = { ...routed, ...told([{ iface: 'eth1', table: '11', isDefault }]) };
+    expect(reasonsFor(tree, 'eth1')).toEqual([reason]);
+  });
+
+  it('say nothing against other interfaces', () => {
+    const tree = { ...routed, ...told([{ iface: 'eth0', table: '11', isDefault: true }]) };
+    expect(reasonsFor(tree, 'eth1')).toEqual([]);
+  });
+
+  it.each([
+    ['nobody could say', told(null)],
+    ['ip says nothing', told([])],
+    ['it is a tree of somebody’s own', {}],
+  ])('may be those of any interface that is up, where %s whose they are', (_, more) => {
+    const reason = 'eth1 cannot be ruled out: nothing says whose the IPv4 routes of table 11 are';
+    expect(reasonsFor({ ...routed, ...more }, 'eth1')).toEqual([reason]);
+    const down = { ...routed, ...more, 'sys/devices/pci0000:00/0000:01:00.0/net/eth1/flags': '0x1002\n' };
+    expect(reasonsFor(down, 'eth1')).toEqual([]);
   });
 });
 
