@@ -126,23 +126,28 @@ export class FakeApi {
     const url = new URL(request.url ?? '/', 'http://fake');
     this.requests.push(url);
     const refused = this.refuse(url, request.method ?? 'GET');
-    if (refused !== null) return answer(response, refused.status, refused.body);
-    if (url.searchParams.get('watch') === 'true') return this.#watch(url, response);
     // Any that was never written to is empty; so a path is one of an object only below a collection that there is.
     const parent = url.pathname.slice(0, url.pathname.lastIndexOf('/'));
-    const name = decodeURIComponent(url.pathname.slice(parent.length + 1));
-    const siblings = this.#collections.get(parent);
-    const isObject = siblings !== undefined && !this.#collections.has(url.pathname);
-    if (!isObject) return this.#list(url, response);
+    const siblings = this.#collections.has(url.pathname) ? undefined : this.#collections.get(parent);
+    if (refused !== null) answer(response, refused.status, refused.body);
+    else if (url.searchParams.get('watch') === 'true') this.#watch(url, response);
+    else if (siblings === undefined) this.#list(url, response);
+    else this.#read(siblings, decodeURIComponent(url.pathname.slice(parent.length + 1)), response);
+  }
+
+  #read(siblings: ReadonlyMap<string, FakeObject>, name: string, response: ServerResponse): void {
     const object = [...siblings.values()].find(({ metadata }) => metadata.name === name);
-    if (object === undefined) return answer(response, 404, status(404, 'NotFound', `"${name}" not found`));
-    answer(response, 200, object);
+    if (object === undefined) answer(response, 404, status(404, 'NotFound', `"${name}" not found`));
+    else answer(response, 200, object);
   }
 
   #list(url: URL, response: ServerResponse): void {
     const all = this.#select(url.pathname, url.searchParams);
     const [at, listed] = (url.searchParams.get('continue') ?? `0 ${this.#version}`).split(' ').map(Number);
-    if ((listed ?? 0) < this.#compacted) return answer(response, 410, gone);
+    if ((listed ?? 0) < this.#compacted) {
+      answer(response, 410, gone);
+      return;
+    }
     const limit = Number(url.searchParams.get('limit') ?? all.length);
     const from = at ?? 0;
     const more = from + limit < all.length ? { continue: `${from + limit} ${listed}` } : {};
@@ -157,7 +162,10 @@ export class FakeApi {
 
   #watch(url: URL, response: ServerResponse): void {
     const from = Number(url.searchParams.get('resourceVersion'));
-    if (from < this.#compacted) return answer(response, 410, gone);
+    if (from < this.#compacted) {
+      answer(response, 410, gone);
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
     const watcher = { collection: url.pathname, query: url.searchParams, response };
     for (const change of this.#history) if (change.version > from) pass(watcher, change);
