@@ -38,6 +38,7 @@ const modulesThatMatter: readonly (readonly [name: string, trace: string | null]
   ['virtio_pci', 'sys/bus/pci/drivers/virtio-pci'],
   ['virtio_net', 'sys/bus/virtio/drivers/virtio_net'],
   ['ena', 'sys/bus/pci/drivers/ena'],
+  ['mlx4_core', 'sys/bus/pci/drivers/mlx4_core'],
   ['mlx5_core', 'sys/bus/pci/drivers/mlx5_core'],
   ['mana', 'sys/bus/pci/drivers/mana'],
   ['sfc', 'sys/bus/pci/drivers/sfc'],

@@ -162,6 +162,14 @@ const cases: Case[] = [
     /whoever has 0000:00:06\.0 can read and write all memory/,
     /intel_iommu=on/,
   ],
+  [
+    'VDPA-IOMMU-001',
+    'a driver that makes nothing of the IOMMU',
+    nodeFacts(goodReport(), { ...testpmd, nics: { driver: 'uio_pci_generic', noIommu: 'allow' } }),
+    'warn',
+    /^on, 12 groups: whoever has 0000:00:07\.0 can read and write all memory/,
+    /^set nics\.driver to vfio-pci/,
+  ],
   ['VDPA-IOMMU-002', 'groups of their own', nodeFacts(goodReport(), testpmd), 'pass', /its own/, null],
   [
     'VDPA-IOMMU-002',

@@ -157,6 +157,48 @@ describe('the backend and what it needs', () => {
     expect(allowed.devices).toEqual([expect.objectContaining({ noIommu: true })]);
   });
 
+  it.each(['uio_pci_generic', 'igb_uio'] as const)('knows that %s lets no IOMMU isolate anything', (driver) => {
+    const node = { ...full, modules: { ...modules, uio_pci_generic: 'available', igb_uio: 'loaded' } } as const;
+    const withNics = (noIommu: Config['nics']['noIommu']) =>
+      planFor(igb, node, { provider: 'baremetal', nics: { ...config().nics, driver, noIommu } });
+    expect(withNics('auto').devices).toEqual([]);
+    expect(withNics('auto').rejected).toContainEqual({
+      what: 'backend:testpmd',
+      why: expect.stringMatching(`with ${driver}: .*set nics.driver: vfio-pci, or set nics.noIommu: allow`),
+    });
+    expect(withNics('allow').devices).toEqual([expect.objectContaining({ driver, noIommu: true })]);
+  });
+
+  it.each<[string, Partial<Nic>, string]>([
+    ['of Pensando', { vendor: '1dd8', device: '100b', driver: 'pds_core' }, 'pds_core'],
+    ['of Octeon', { vendor: '177d', device: 'b903', driver: null }, 'octep_vdpa'],
+  ])('makes no vDPA device %s without an IOMMU, through which the kernel hands it memory', (_, ids, driver) => {
+    const nic = { ...mlx5, ...ids, sriov: null };
+    const there = { ...modules, pds_vdpa: 'available', octep_vdpa: 'available' } as const;
+    const vhost = { provider: 'baremetal', backend: 'vhost-vdpa' } as const;
+    expect(planFor({ ...nic, iommuGroup: null }, { modules: there }, vhost)).toMatchObject({ devices: [] });
+    expect(planFor(nic, { modules: there, iommu }, vhost).devices).toEqual([expect.objectContaining({ driver })]);
+  });
+
+  it('tells a physical function of mlx5 whose SR-IOV is off from a virtual one in a guest', () => {
+    const vhost = { provider: 'baremetal', backend: 'vhost-vdpa' } as const;
+    const inGuest = planFor({ ...mlx5, sriov: null }, full, vhost);
+    expect(inGuest.devices).toHaveLength(1);
+    const physical = planFor({ ...mlx5, device: '101d', sriov: null }, full, vhost);
+    expect(physical.devices).toEqual([]);
+    expect(JSON.stringify(physical.rejected)).toContain('mlx5_vdpa takes its virtual functions only');
+  });
+
+  it.each<[string, Partial<Nic>]>([
+    ['an IFCVF', ifcvf],
+    ['a Pensando vDPA function', { vendor: '1dd8', device: '100b' }],
+    ['one that only the kernel knows', { vendor: 'abcd', device: '0001' }],
+  ])('does not give testpmd a NIC that is no network port to DPDK: %s', (_, ids) => {
+    const decision = planFor({ ...mlx5, ...ids }, full, { provider: 'baremetal', backend: 'testpmd' });
+    expect(decision.devices).toEqual([]);
+    expect(JSON.stringify(decision.rejected)).toContain('it is driven as a vDPA device only');
+  });
+
   it('offers no device where only the uplink is left, and says what to do', () => {
     const decision = decide(nodeReport({ node: aws, nics: [uplink] }), config());
     expect(decision).toMatchObject({ provider: 'aws', devices: [] });
@@ -172,6 +214,19 @@ describe('a NIC that DPDK shares with the kernel', () => {
   ])('%s', (_what, driver, bound) => {
     const node = { ...full, modules: { ...modules, mlx5_core: 'loaded' as const } };
     expect(planFor({ ...mlx5, driver }, node).devices).toEqual([expect.objectContaining({ driver: bound })]);
+  });
+
+  it.each<[string, Partial<Nic>, string]>([
+    ['ConnectX-3', { vendor: '15b3', device: '1003' }, 'mlx4_core'],
+    ['ConnectX-5', { vendor: '15b3', device: '1017' }, 'mlx5_core'],
+    ['the Azure adapter', { vendor: '1414', device: '00b9' }, 'mana'],
+  ])('goes back to the driver of its own kind: %s', (_what, ids, bound) => {
+    const node = {
+      ...full,
+      modules: { ...modules, mlx4_core: 'available', mlx5_core: 'available', mana: 'available' },
+    } as const;
+    const nic = { ...igb, ...ids, driver: 'vfio-pci' };
+    expect(planFor(nic, node).devices).toEqual([expect.objectContaining({ driver: bound, modules: [bound] })]);
   });
 });
 

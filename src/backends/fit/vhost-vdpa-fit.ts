@@ -17,8 +17,11 @@ export const fitVhostVdpa: FitDevice = (nic, node) => {
   return nic.kind === 'virtio' ? virtio(nic, node) : vendor(nic, node);
 };
 
-/** Drivers whose devices reach memory through the machine's IOMMU; those of NICs with a translation of their own do without. */
-const needIommu = ['vp-vdpa', 'alibaba-eni-vdpa', 'ifcvf'];
+/**
+ * Drivers whose devices reach memory through the machine's IOMMU: those that give the kernel neither set_map nor dma_map
+ * (Linux drivers/vdpa). Those of NICs with a translation of their own (mlx5) do without.
+ */
+const needIommu = ['vp-vdpa', 'alibaba-eni-vdpa', 'ifcvf', 'pds_core', 'octep_vdpa'];
 
 /** Why vhost_vdpa could not open the device (ENOTSUPP, Linux drivers/vhost/vdpa.c, vhost_vdpa_alloc_domain); null: it can. */
 function withoutIommu(nic: Nic, driver: string | null, node: NodeFacts): FitVerdict | null {
@@ -65,7 +68,7 @@ function vendor(nic: Nic, node: NodeFacts): FitVerdict {
   const { kernel, kernelNeedsVf } = drivers;
   if (kernel === null) return { misfit: 'Linux has no vDPA driver for it' };
   if (!hasModule(node, kernel)) return { misfit: `the kernel has no ${kernel}` };
-  if (kernelNeedsVf && nic.sriov?.isVf === false) return { misfit: `${kernel} takes its virtual functions only` };
+  if (kernelNeedsVf && isPhysical(nic, kernel)) return { misfit: `${kernel} takes its virtual functions only` };
   const creation = [vdpaDevice(nic, `pci/${nic.pciAddress}`)];
   if (kernel === 'mlx5_vdpa') {
     // It sits on the auxiliary bus beside the network driver, which has the function mostly already.
@@ -75,6 +78,14 @@ function vendor(nic: Nic, node: NodeFacts): FitVerdict {
   // Pensando's vDPA driver sits on the auxiliary bus of pds_core, which has the PCI function (drivers/net/ethernet/amd/pds_core).
   const driver = kernel === 'pds_vdpa' ? 'pds_core' : kernel;
   return withoutIommu(nic, driver, node) ?? fits(driver, `${noCopy}; bound to ${driver}`, creation, [kernel]);
+}
+
+/**
+ * With SR-IOV off in its firmware a physical function looks as a virtual one does that was passed through to a guest. Of
+ * mlx5 the ids tell them apart, as they do for its driver: Linux drivers/net/ethernet/mellanox/mlx5/core/main.c.
+ */
+function isPhysical({ device, sriov }: Nic, kernel: string): boolean {
+  return sriov?.isVf === false || (sriov === null && kernel === 'mlx5_vdpa' && device !== '101e');
 }
 
 /** Named after the function, so that the same device has the same name every time; the kernel allows no colon or dot. */

@@ -31,7 +31,7 @@ export const iommuChecks: readonly Check[] = [
       return warn(
         `${state}: whoever has ${names} can read and write all memory of the node`,
         needed,
-        `${switchOn}; or accept it for trusted workloads only`,
+        `${iommu.enabled ? 'set nics.driver to vfio-pci' : switchOn}; or accept it for trusted workloads only`,
         null,
         data,
       );

@@ -48,12 +48,16 @@ describe('the sets of the device plugin', () => {
       { vendors: ['15b3'], devices: ['101d'], drivers: ['mlx5_core'], pciAddresses: ['0000:65:00.1'] },
     ],
     [
-      'kernel vDPA on the same',
-      connectxNode('a'),
+      // Of a virtual function: mlx5_vdpa takes no other.
+      'kernel vDPA on such a one',
+      {
+        ...connectxNode('a'),
+        nics: connectxNode('a').nics.map((nic) => (nic.uplink ? nic : { ...nic, device: '101e' })),
+      },
       { backend: 'vhost-vdpa' },
       {
         vendors: ['15b3'],
-        devices: ['101d'],
+        devices: ['101e'],
         drivers: ['mlx5_core'],
         vdpaType: 'vhost',
         pciAddresses: ['0000:65:00.1'],
