@@ -50,6 +50,8 @@ function plainLine(event: ProgressEvent): string | null {
 function lineProgress(stream: ProgressStream, format: (event: ProgressEvent) => string | null): Progress {
   let current: { text: string; since: number } | null = null;
   let timer: NodeJS.Timeout | null = null;
+  /** What is looked at again and again says the same again and again. */
+  let told = '';
   const seconds = () => (current === null ? 0 : (performance.now() - current.since) / 1000);
   const say = (type: ProgressEvent['type'], text: string) => {
     const line = format({ type, text, seconds: seconds() });
@@ -64,10 +66,14 @@ function lineProgress(stream: ProgressStream, format: (event: ProgressEvent) => 
     step(text) {
       stop();
       current = { text, since: performance.now() };
+      told = '';
       say('step', text);
       timer = setInterval(() => say('heartbeat', text), heartbeatMs).unref();
     },
-    update: (text) => say('update', text),
+    update(text) {
+      if (text !== told) say('update', text);
+      told = text;
+    },
     warn: (text) => say('warn', text),
     done(text = '') {
       say('done', text);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { version } from '../../version.ts';
@@ -17,6 +18,7 @@ export interface RawRequest {
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
+  readonly accept?: string;
   /** Until the head of the answer has come. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -27,6 +29,8 @@ export class Connection {
   readonly access: ClusterAccess;
   readonly credentials: Credentials;
   readonly #agent: HttpAgent;
+  /** Those whose server has answered. A socket that a waiting request inherits from another does not say so itself. */
+  readonly #connected = new WeakSet<object>();
   readonly #tls: { readonly ca?: Buffer; readonly servername?: string; readonly rejectUnauthorized: boolean };
 
   constructor(access: ClusterAccess, options: ClusterOptions, env: NodeJS.ProcessEnv) {
@@ -52,6 +56,8 @@ export class Connection {
     const { signal, body } = request;
     const credential = await this.credentials.get(signal);
     signal?.throwIfAborted();
+    // Many requests at once wait for one signal, and Node.js would take their listeners for a leak.
+    if (signal !== undefined) setMaxListeners(0, signal);
     const options = {
       protocol: server.protocol,
       hostname: server.hostname.replace(/^\[|\]$/g, ''),
@@ -60,7 +66,7 @@ export class Connection {
       path: `${server.pathname.replace(/\/+$/, '')}${request.path}`,
       agent: this.#agent,
       headers: {
-        accept: 'application/json',
+        accept: request.accept ?? 'application/json',
         'user-agent': `vdpactl/${version}`,
         ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
         ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
@@ -79,9 +85,10 @@ export class Connection {
           sent.destroy();
         }, request.timeoutMs);
         sent.once('socket', (socket) => {
-          connected = sent.reusedSocket;
+          connected = sent.reusedSocket || this.#connected.has(socket);
           if (connected) return;
           socket.once(server.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+            this.#connected.add(socket);
             connected = true;
           });
         });

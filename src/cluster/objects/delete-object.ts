@@ -4,9 +4,13 @@ import type { KubeClient } from '../client/kube-client.ts';
 import type { LiveObject } from './live-object.ts';
 import { type ObjectRef, pathOf } from './object-ref.ts';
 
+/** Kinds that have pods of their own. */
+const runsPods: readonly string[] = ['DaemonSet', 'Deployment', 'CronJob', 'Job'];
+
 /**
- * Deletes this very object and no other that got its name meanwhile. What it owns goes before it (foreground), so that an
- * object that is gone has left no pod behind. Nothing to do for one that is gone already.
+ * Deletes this very object and no other that got its name meanwhile. Pods go before what they belong to (foreground), so
+ * that a DaemonSet that is gone has left none behind. Nothing else is asked to wait for the garbage collector: that learns
+ * of a kind that a definition brought only half a minute later. Nothing to do for one that is gone already.
  */
 export async function deleteObject(
   client: KubeClient,
@@ -21,7 +25,7 @@ export async function deleteObject(
       body: {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        propagationPolicy: 'Foreground',
+        propagationPolicy: runsPods.includes(ref.kind) ? 'Foreground' : 'Background',
         ...(uid === undefined ? {} : { preconditions: { uid } }),
       },
       ...(signal === undefined ? {} : { signal }),

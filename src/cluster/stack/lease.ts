@@ -120,6 +120,7 @@ function keep(client: KubeClient, namespace: string, me: Holder, taken: LiveLeas
   return {
     signal: lost.signal,
     async release({ remove = false } = {}) {
+      if (end.signal.aborted) return;
       end.abort();
       await renewing;
       if (lost.signal.aborted) return;
