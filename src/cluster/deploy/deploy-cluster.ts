@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config-schema.ts';
 import type { Progress } from '../../output/progress.ts';
 import { namespaces } from '../../templates/kubernetes/namespaces.ts';
+import { version } from '../../version.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { removeObjects } from '../destroy/remove-objects.ts';
 import { keyOf, type ObjectRef, refOf } from '../objects/object-ref.ts';
@@ -96,6 +97,11 @@ async function carryOut(request: DeployRequest, namespace: string, prepared: Pre
   const entries = wanted.map(({ ref, adopted }) => ({ ...ref, adopted }));
   const previous = stack.state === 'deployed' ? stack.plan : stack.previous;
 
+  const refs = plan.objects.map(refOf);
+  if (!isChanged(changes) && stack.state === 'deployed' && stack.version === version) {
+    progress.step('Looking whether all is ready');
+    return wait(request, plan, refs, []);
+  }
   progress.step('Recording what is to be there');
   await record('deploying', [...entries, ...unwanted.map(({ ref, adopted }) => ({ ...ref, adopted }))], previous);
   progress.step('Applying the stack');
@@ -116,7 +122,7 @@ async function carryOut(request: DeployRequest, namespace: string, prepared: Pre
   }
   await releaseNodes(request, namespace, prepared);
 
-  const refs = plan.objects.map(refOf);
+  progress.step('Waiting for the parts of the nodes');
   // Pods that ask for a device before it is offered are turned away, some for good.
   await wait(
     request,
@@ -126,8 +132,9 @@ async function carryOut(request: DeployRequest, namespace: string, prepared: Pre
   );
   const workloads = plan.objects.filter(isWorkload);
   changed.push(...(await applyObjects(apply, workloads, changes.objects)));
+  if (workloads.length > 0) progress.step('Waiting for the workloads');
   const waited = await wait(request, plan, refs, changed);
-  await record('deployed', entries, previous);
+  await record('deployed', entries, null);
   return waited;
 }
 
@@ -152,7 +159,6 @@ async function label(
 
 function wait(request: DeployRequest, plan: StackPlan, objects: readonly ObjectRef[], changed: readonly ObjectRef[]) {
   const { client, timeoutMs, pullTimeoutMs, progress, signal } = request;
-  progress.step('Waiting until all is ready');
   return waitForStack({
     ...{ client, objects, timeoutMs, pullTimeoutMs, progress, signal },
     nodes: plan.nodes,

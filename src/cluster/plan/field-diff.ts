@@ -18,6 +18,9 @@ const bookkeeping = new Set([
   '.metadata.creationTimestamp',
   '.metadata.selfLink',
   '.status',
+  // Counts what controllers have done with the object.
+  '.metadata.annotations["deprecated.daemonset.template.generation"]',
+  '.metadata.annotations["deployment.kubernetes.io/revision"]',
 ]);
 
 /** What tells the items of Kubernetes' lists apart, the first that all of them have. */

@@ -133,19 +133,25 @@ function refuse(judged: readonly Judged[], { access }: KubeClient): void {
     );
   }
   if (foreign.length > 0) {
-    throw new VdpaError('VDPA-STACK-001', `${count(foreign.length, 'object')} there already and not of this stack`, {
-      where,
-      details,
-      next: 'remove them, choose another --namespace, or make them part of the stack with --adopt adopt-if-unowned; nothing was changed',
-    });
+    throw new VdpaError(
+      'VDPA-STACK-001',
+      `${foreign.length === 1 ? 'an object is' : `${foreign.length} objects are`} there already and not of this stack`,
+      {
+        where,
+        details,
+        next: 'remove them, choose another --namespace, or make them part of the stack with --adopt adopt-if-unowned; nothing was changed',
+      },
+    );
   }
   if (conflicts.length > 0) {
-    throw new VdpaError('VDPA-STACK-002', `${count(conflicts.length, 'field')} of the stack set by others`, {
-      where,
-      details,
-      next: 'have the other manager let go of them, or take them over with --force-conflicts KIND/NAME; nothing was changed',
-    });
+    throw new VdpaError(
+      'VDPA-STACK-002',
+      `others have set ${conflicts.length === 1 ? 'a field' : `${conflicts.length} fields`} of the stack`,
+      {
+        where,
+        details,
+        next: 'have the other manager let go of them, or take them over with --force-conflicts KIND/NAME; nothing was changed',
+      },
+    );
   }
 }
-
-const count = (many: number, what: string): string => (many === 1 ? `one ${what} is` : `${many} ${what}s are`);

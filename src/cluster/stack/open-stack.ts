@@ -34,7 +34,7 @@ export async function openStack(client: KubeClient, namespace: string, signal: A
   const warnings =
     found.kind === 'damaged'
       ? [`the inventory of the stack is damaged (${found.why}); its objects are found by their annotation instead`]
-      : owned.length > 0
+      : owned.some(({ kind, name }) => kind !== 'Namespace' || name !== namespace)
         ? ['the inventory of the stack is gone; its objects are found by their annotation instead']
         : [];
   return { state: 'none', objects: owned, plan: null, previous: null, version: null, warnings };
