@@ -24,14 +24,18 @@ const notAsked = {
   cluster: 'no cluster was asked',
 } as const;
 
-/** Judges the facts, check by check, each of every node. Pure. Throws VDPA-USAGE-001 for an id that no check has. */
+/**
+ * Judges the facts, check by check, each of every node. Pure. Throws VDPA-USAGE-001 for an id that no check has, and where
+ * no check is left, which would pass for a reason that nobody meant.
+ */
 export function runChecks(facts: CheckFacts, selection: CheckSelection = {}): CheckRow[] {
   const { only = [], skip: without = [], ignore = [], pre = false } = selection;
   for (const id of [...only, ...without, ...ignore]) requireKnown(id);
-  return checks
+  const selected = checks
     .filter(({ id }) => (only.length === 0 || only.includes(id)) && !without.includes(id))
-    .filter((check) => check.pre || !pre)
-    .flatMap((check) => rowsOf(check, facts, ignore.includes(check.id)));
+    .filter((check) => check.pre || !pre);
+  if (selected.length === 0) throw noneLeft(selection);
+  return selected.flatMap((check) => rowsOf(check, facts, ignore.includes(check.id)));
 }
 
 function rowsOf(check: Check, facts: CheckFacts, ignored: boolean): CheckRow[] {
@@ -83,6 +87,16 @@ function requireKnown(id: string): void {
   if (checks.some((check) => check.id === id)) return;
   throw new VdpaError('VDPA-USAGE-001', `there is no check ${id}`, {
     next: `the checks are: ${checks.map((check) => check.id).join(', ')}`,
+  });
+}
+
+function noneLeft({ only = [], skip: without = [], pre = false }: CheckSelection): VdpaError {
+  const given = [only.length > 0 ? '--only' : null, without.length > 0 ? '--skip' : null, pre ? '--pre' : null];
+  const flags = given.filter((flag) => flag !== null).join(' and ');
+  const later = only.filter((id) => !without.includes(id));
+  return new VdpaError('VDPA-USAGE-001', `${flags} together leave no check`, {
+    next:
+      later.length > 0 ? `leave out --pre: ${later.join(', ')} can hold only once it is installed` : 'leave one out',
   });
 }
 

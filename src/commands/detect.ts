@@ -41,6 +41,7 @@ export function detectCommand(): Command {
     .action(
       withContext<DetectOptions>(async (context, options) => {
         const { config, set } = await loadCommandConfig(context, options);
+        if (options.force === true && options.save === undefined) throw await forceAlone();
         const fleet = await readFleet(context, options, config);
         if (fleet !== null) return printFleet(context, fleet, config, set);
         if (options.from === undefined) await keepOptimizerOff();
@@ -59,6 +60,13 @@ export function detectCommand(): Command {
       }),
     );
   return addStackOptions(addConfigOption(addFleetOptions(addReportOptions(command))));
+}
+
+async function forceAlone(): Promise<Error> {
+  const { VdpaError } = await import('../errors/vdpa-error.ts');
+  return new VdpaError('VDPA-USAGE-001', '--force goes with --save only', {
+    next: 'add --save FILE.tgz, or leave --force out; see: vdpactl detect --help',
+  });
 }
 
 /**

@@ -56,6 +56,10 @@ export function renderCommand(): Command {
         ],
       ]),
     )
+    .hook('preAction', async (_, action) => {
+      const isGiven = action.getOptionValueSource('dir') === 'cli';
+      if (isGiven && action.getOptionValue('output') !== 'dir') throw await refused('--dir goes with -o dir only');
+    })
     .action(
       withContext<RenderOptions>(async (context, options) => {
         const nodes = await decided(context, options);

@@ -45,6 +45,20 @@ function rowOf(id: string, change: Partial<MachineFacts> = {}): CheckRow {
   return row;
 }
 
+describe('a selection that leaves no check', () => {
+  it.each<[CheckSelection, string, string]>([
+    [
+      { only: ['VDPA-HUGE-001'], skip: ['VDPA-HUGE-001'] },
+      '--only and --skip together leave no check',
+      'leave one out',
+    ],
+    [{ only: ['VDPA-DEVICE-003'], pre: true }, '--only and --pre together leave no check', 'leave out --pre'],
+  ])('is refused, for it would pass: %j', (selection, message, next) => {
+    const refused = expect.objectContaining({ code: 'VDPA-USAGE-001', message, next: expect.stringContaining(next) });
+    expect(() => runChecks(noFacts, selection)).toThrow(refused);
+  });
+});
+
 describe('each check', () => {
   it('passes on a machine on which nothing is wrong', () => {
     const rows = judge(good);
@@ -215,7 +229,8 @@ describe('the choice of checks', () => {
       'VDPA-DISK-001',
     ]);
     expect(judge(good, { skip: ['VDPA-ROOT-001'] }).map(({ id }) => id)).not.toContain('VDPA-ROOT-001');
-    expect(judge(good, { only: ['VDPA-ROOT-001'], skip: ['VDPA-ROOT-001'] })).toEqual([]);
+    const both = { only: ['VDPA-ROOT-001', 'VDPA-DISK-001'], skip: ['VDPA-ROOT-001'] };
+    expect(judge(good, both).map(({ id }) => id)).toEqual(['VDPA-DISK-001']);
   });
 
   it('makes a warning of a failure that is to be ignored, and of nothing else', () => {

@@ -17,6 +17,7 @@ describe('detect', () => {
     [['--nodes', 'a=b'], '--nodes goes with --cluster only'],
     [['--context', 'a'], '--context goes with --cluster only'],
     [['--ssh', 'host', '--as', 'jane'], '--as goes with --cluster only'],
+    [['--force'], '--force goes with --save only'],
     [['--parallel', '3'], '--parallel goes with --cluster or --ssh only'],
     [['--timeout', '3'], '--timeout goes with --cluster or --ssh only'],
   ])('%j: %s', async (args, message) => {

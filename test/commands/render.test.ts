@@ -69,6 +69,12 @@ describe('the stack of a cluster', () => {
   });
 });
 
+it('writes no folder without being told to', async () => {
+  const refused = { code: 'VDPA-USAGE-001', message: '--dir goes with -o dir only' };
+  await expect(render([aws], '--dir', 'out')).rejects.toMatchObject(refused);
+  await expect(render([aws], '-o', 'json', '--dir', 'out')).rejects.toMatchObject(refused);
+});
+
 describe('the stack of one machine', () => {
   it.each<[string, string[], string]>([
     ['saved reports', ['--target', 'machine'], '--target machine is for this machine, not for saved reports'],
