@@ -36,7 +36,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions): P
   try {
     const server = await startApiServer(options);
     started.push(server);
-    const client = connect({ kubeconfig: server.kubeconfig }, {}, '/');
+    const client = connect({ kubeconfig: server.kubeconfig }, {}, '/', null);
     started.push({ stop: async () => client.close() });
     const without = fastNamespaces ? ['namespace-controller'] : [];
     started.push(await startControllers(bin, server, { simulatedNodes: true, without }));

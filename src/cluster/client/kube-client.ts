@@ -6,6 +6,7 @@ import type { ClusterOptions } from './cluster-options.ts';
 import { Connection } from './connection.ts';
 import { ConnectionFailure, unreachable } from './connection-failure.ts';
 import { type ClusterAccess, loadAccess } from './kubeconfig.ts';
+import { RateLimit } from './rate-limit.ts';
 import { readLimited, readLines } from './read-body.ts';
 
 export interface ApiRequest {
@@ -17,11 +18,16 @@ export interface ApiRequest {
   readonly body?: object;
   /** `application/json` unless it is a patch, which names its kind. */
   readonly contentType?: string;
+  /** `application/json` unless given. */
+  readonly accept?: string;
   /** For the request with all its repetitions; 30 s unless given. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
+/** Ask for the metadata alone, of one object and of a list, where nothing else of an answer is read. */
+export const metadataOfOne = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+export const metadataOfMany = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 /** The content type of server-side apply. JSON is YAML. */
 export const applyPatch = 'application/apply-patch+yaml';
 
@@ -29,17 +35,23 @@ const defaultTimeoutMs = 30_000;
 /** The largest answer that is read: a list of 10,000 nodes is about 100 MB. */
 const answerLimitBytes = 256 * 1024 * 1024;
 const longestPauseMs = 10_000;
+/** A few hundred at once is what a deployment takes; beyond that an API server has others to answer too. */
+const requestsAtOnce = 300;
+const requestsPerSecond = 100;
 /** An API server ends a watch by then; one whose end got lost is given up a little later. */
 const watchSeconds = 60;
 
 /** A client of one API server as one user. Objects go out and come in as they are. */
 export class KubeClient {
   readonly #connection: Connection;
+  readonly #limit: RateLimit | null;
   /** Once the server was reached, it is waited for when it is away for a moment. */
   #reached = false;
 
-  constructor(connection: Connection) {
+  /** `limit`: null for none, which only a simulator may have. */
+  constructor(connection: Connection, limit: RateLimit | null = new RateLimit(requestsPerSecond, requestsAtOnce)) {
     this.#connection = connection;
+    this.#limit = limit;
   }
 
   get access(): ClusterAccess {
@@ -105,6 +117,7 @@ export class KubeClient {
       let pauseMs: number | null;
       let error: unknown;
       try {
+        await this.#limit?.turn(request.signal);
         const response = await this.#connection.send({ ...rawRequest(request), timeoutMs: Math.max(left, 1000) });
         this.#reached = true;
         const status = response.statusCode ?? 0;
@@ -141,8 +154,13 @@ export class KubeClient {
 }
 
 /** @throws VdpaError VDPA-CLUSTER-001 when there is no cluster to be a client of. */
-export function connect(options: ClusterOptions, env: NodeJS.ProcessEnv, cwd: string): KubeClient {
-  return new KubeClient(new Connection(loadAccess(options, env, cwd), options, env));
+export function connect(
+  options: ClusterOptions,
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  limit?: RateLimit | null,
+): KubeClient {
+  return new KubeClient(new Connection(loadAccess(options, env, cwd), options, env), limit);
 }
 
 function queryText(query: NonNullable<ApiRequest['query']>): string {
@@ -152,13 +170,14 @@ function queryText(query: NonNullable<ApiRequest['query']>): string {
 }
 
 function rawRequest(request: ApiRequest) {
-  const { path, query = {}, body, contentType, signal } = request;
+  const { path, query = {}, body, contentType, accept, signal } = request;
   const text = queryText(query);
   return {
     method: request.method ?? 'GET',
     path: text === '' ? path : `${path}?${text}`,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(contentType === undefined ? {} : { contentType }),
+    ...(accept === undefined ? {} : { accept }),
     ...(signal === undefined ? {} : { signal }),
   };
 }
@@ -176,7 +195,9 @@ function pauseAfterStatus(status: number, retryAfter: string | undefined, reques
 
 /** Doing it twice is the same as doing it once. A server that failed may have done it. */
 function isRepeatable({ method = 'GET', contentType }: ApiRequest): boolean {
-  return method === 'GET' || method === 'DELETE' || (method === 'PATCH' && contentType !== 'application/json-patch+json');
+  return (
+    method === 'GET' || method === 'DELETE' || (method === 'PATCH' && contentType !== 'application/json-patch+json')
+  );
 }
 
 const backOff = (attempt: number): number => Math.min(100 * 2 ** attempt, 3_000);

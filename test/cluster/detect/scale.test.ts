@@ -29,7 +29,7 @@ function log(name: string): string {
 test.skipIf(!existsSync(join(packageRoot(), 'dist/cli.js')))(
   `probes ${count} simulated nodes within ${maxCpuSeconds} s of CPU and ${maxMemoryMiB} MiB`,
   async () => {
-    const client = connect({ kubeconfig }, {}, '/');
+    const client = connect({ kubeconfig }, {}, '/', null);
     const namespaces = simulateNamespaces(client);
     const names = Array.from({ length: count }, (_, at) => `node-${String(at).padStart(4, '0')}`);
     const simulator = await NodeSimulator.start(
