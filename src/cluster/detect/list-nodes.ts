@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { VdpaError } from '../../errors/vdpa-error.ts';
 import type { Cloud } from '../../platform/node-report.ts';
 import type { KubeClient } from '../client/kube-client.ts';
+import type { JobNode } from '../node-pods/node-job.ts';
 import { cloudOfNode } from './cloud-of-node.ts';
 
 const nodeSchema = z.object({
@@ -29,12 +30,7 @@ const pageSchema = z.object({
   items: z.array(nodeSchema),
 });
 
-export interface ClusterNode {
-  readonly name: string;
-  /** Why no pod can run there, so that none is tried; null otherwise. */
-  readonly unusable: string | null;
-  /** What kubelet says of a node that is not ready; a pod that uses the host's network may run there all the same. */
-  readonly notReady: string | null;
+export interface ClusterNode extends JobNode {
   /** Where it runs, by the node object. The probe in the pod asks nobody. */
   readonly cloud: Cloud | null;
 }

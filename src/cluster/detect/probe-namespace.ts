@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { ApiError } from '../client/api-error.ts';
 import type { KubeClient } from '../client/kube-client.ts';
-import { formatRun, isOverText, type RunIdentity } from './run-identity.ts';
+import { formatRun, isOverText, type RunIdentity } from '../node-pods/run-identity.ts';
 
 /** A namespace that was made for probe pods only, and goes with the last run that uses it. */
 const madeLabel = 'vdpactl.io/made-for';

@@ -2,6 +2,8 @@
 import { messageOf, VdpaError } from '../../errors/vdpa-error.ts';
 import { parseReports } from '../../platform/capture/report-document.ts';
 import type { NodeReport } from '../../platform/node-report.ts';
+import { documentInLog } from '../node-pods/document-in-log.ts';
+import type { PodLog } from '../node-pods/node-job.ts';
 import type { ClusterNode } from './list-nodes.ts';
 
 /** A report of a node with 1,000 functions is about 1 MiB. */
@@ -12,10 +14,7 @@ export const answerLimitBytes = 8 * 1024 * 1024;
  * whatever it says itself, and runs in the cloud that the node object names.
  * @throws VdpaError VDPA-CLUSTER-008 when there is none.
  */
-export function readAnswer(
-  log: { readonly text: string; readonly truncated: boolean },
-  { name: node, cloud }: Pick<ClusterNode, 'name' | 'cloud'>,
-): NodeReport {
+export function readAnswer(log: PodLog, { name: node, cloud }: Pick<ClusterNode, 'name' | 'cloud'>): NodeReport {
   const refuse = (what: string, details: readonly string[] = []) =>
     new VdpaError('VDPA-CLUSTER-008', `the probe answered ${what}`, {
       where: `node ${node}`,
@@ -23,7 +22,7 @@ export function readAnswer(
       details,
     });
   if (log.truncated) throw refuse(`more than ${answerLimitBytes / 1024 / 1024} MiB`);
-  const document = documentIn(log.text);
+  const document = documentInLog(log.text);
   if (document === null) throw refuse('no JSON', log.text.trim().split('\n').slice(-3));
   let reports: NodeReport[];
   try {
@@ -36,13 +35,6 @@ export function readAnswer(
   if (report === undefined || reports.length > 1) throw refuse(`${reports.length} reports instead of one`);
   const named = underName(report, node);
   return cloud === null ? named : { ...named, node: { ...named.node, cloud } };
-}
-
-/** The log has standard output and standard error: the document begins and ends with a brace on a line of its own. */
-function documentIn(log: string): string | null {
-  const begin = /^\{/m.exec(log)?.index ?? -1;
-  const end = log.lastIndexOf('\n}');
-  return begin === -1 || end < begin ? null : log.slice(begin, end + 2);
 }
 
 /** The report under the name by which the cluster knows the node. */

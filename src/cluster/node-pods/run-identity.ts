@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { identify, isAlive } from '../../process/process-table.ts';
 
-/** What tells the objects of one run of `detect --cluster` from those of another. */
+/** What tells the pods of one run from those of another. */
 export interface RunIdentity {
   /** Part of the names of its pods, and their label. */
   readonly id: string;

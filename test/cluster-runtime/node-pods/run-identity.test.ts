@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hostname } from 'node:os';
 import { expect, it } from 'vitest';
-import { formatRun, isOverText, newRun } from '../../../src/cluster/detect/run-identity.ts';
+import { formatRun, isOverText, newRun } from '../../../src/cluster/node-pods/run-identity.ts';
 import { identify } from '../../../src/process/process-table.ts';
 
 const later = new Date(Date.now() + 60_000).toISOString();

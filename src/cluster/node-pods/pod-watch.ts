@@ -2,7 +2,6 @@
 import type { KubeClient } from '../client/kube-client.ts';
 import { ObjectWatch } from '../watch/object-watch.ts';
 import { type Pod, podSchema } from './pod-state.ts';
-import { runLabel } from './probe-pod.ts';
 
 /** What is known of a pod: as last seen, or that it is gone. */
 export type Seen = Pod | 'deleted' | undefined;
@@ -11,21 +10,28 @@ export type Seen = Pod | 'deleted' | undefined;
 export class PodWatch {
   readonly #watch: ObjectWatch<Pod>;
   readonly #namespace: string;
+  /** The pods that somebody asks for. The end of others is no news: most are removed after they have answered. */
+  readonly #asked = new Set<string>();
   readonly #deleted = new Set<string>();
   readonly #waiting = new Map<string, () => void>();
 
-  constructor(client: KubeClient, namespace: string, runId: string) {
+  constructor(client: KubeClient, namespace: string, labelSelector: string) {
     this.#namespace = namespace;
     this.#watch = new ObjectWatch(client, {
       path: `/api/v1/namespaces/${namespace}/pods`,
-      labelSelector: `${runLabel}=${runId}`,
+      labelSelector,
       schema: podSchema,
       onChange: (key, pod) => {
         const name = key.slice(namespace.length + 1);
-        if (pod === null) this.#deleted.add(name);
+        if (pod === null && this.#asked.has(name)) this.#deleted.add(name);
         this.#waiting.get(name)?.();
       },
     });
+  }
+
+  /** From here on its deletion is remembered, until it is forgotten. */
+  ask(name: string): void {
+    this.#asked.add(name);
   }
 
   get(name: string): Seen {
@@ -34,6 +40,7 @@ export class PodWatch {
 
   /** Nobody asks for this pod any more. */
   forget(name: string): void {
+    this.#asked.delete(name);
     this.#deleted.delete(name);
     this.#waiting.delete(name);
   }

@@ -39,38 +39,39 @@ export type PodState =
   | { readonly kind: 'waiting' }
   /** kubelet tries again by itself, mostly in vain. */
   | { readonly kind: 'trouble'; readonly why: string }
-  | { readonly kind: 'succeeded' }
-  /** It will not run any more. `ran`: its log may say why. */
-  | { readonly kind: 'failed'; readonly why: string; readonly ran: boolean };
+  /** Its program has ended: what it says is in its message and its log. `why`: what is wrong with that end, if anything. */
+  | { readonly kind: 'ended'; readonly exitCode: number; readonly message: string; readonly why: string }
+  /** It did not run and will not. */
+  | { readonly kind: 'failed'; readonly why: string };
 
 /** Reasons for which a container waits without anything being wrong. */
 const starting = new Set(['ContainerCreating', 'PodInitializing', '']);
 /** An image that kubelet could not pull just now. */
 const pulling = new Set(['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable']);
 
-/** How far a probe pod has come. */
-export function podState({ status }: Pod): PodState {
+/** How far a pod has come that runs one program once. `what` is the name of that: `the probe`. */
+export function podState({ status }: Pod, what: string): PodState {
   const state = status?.containerStatuses?.[0]?.state;
   const ended = state?.terminated;
-  if (status?.phase === 'Succeeded') return { kind: 'succeeded' };
+  if (status?.phase === 'Succeeded') return { kind: 'ended', exitCode: 0, message: ended?.message ?? '', why: '' };
   if (status?.phase === 'Failed') {
-    if (ended && !status.reason) return { kind: 'failed', ran: true, why: endWords(ended) };
-    return { kind: 'failed', ran: false, why: words(status.reason, status.message, 'the pod failed') };
+    if (!ended || status.reason) return { kind: 'failed', why: words(status.reason, status.message, 'the pod failed') };
+    return { kind: 'ended', exitCode: ended.exitCode, message: ended.message ?? '', why: endWords(ended, what) };
   }
   const waiting = state?.waiting;
   const reason = waiting?.reason ?? '';
   if (!waiting || starting.has(reason)) return { kind: 'waiting' };
   const why = words(reason, waiting.message, '');
-  return pulling.has(reason) ? { kind: 'trouble', why } : { kind: 'failed', ran: false, why };
+  return pulling.has(reason) ? { kind: 'trouble', why } : { kind: 'failed', why };
 }
 
 type Ended = NonNullable<NonNullable<z.infer<typeof containerStatusSchema>['state']>['terminated']>;
 
-function endWords({ exitCode, reason, message }: Ended): string {
-  if (reason === 'OOMKilled') return 'the probe took more memory than its limit (OOMKilled)';
+function endWords({ exitCode, reason, message }: Ended, what: string): string {
+  if (reason === 'OOMKilled') return `${what} took more memory than its limit (OOMKilled)`;
   const lines = (message ?? '').trim().split('\n');
   const told = lines.find((line) => line.startsWith('error VDPA-')) ?? lines.at(-1) ?? '';
-  return `the probe ended with exit code ${exitCode}${told === '' ? '' : `: ${told.slice(0, 500)}`}`;
+  return `${what} ended with exit code ${exitCode}${told === '' ? '' : `: ${told.slice(0, 500)}`}`;
 }
 
 function words(reason: string | null | undefined, message: string | null | undefined, otherwise: string): string {
