@@ -11,6 +11,8 @@ import { PullClock } from './pull-clock.ts';
 import { inVain, tooLate } from './wait-errors.ts';
 import { defaultPatience, type Patience, type WaitOptions, type WaitResult } from './wait-options.ts';
 
+export type { WaitOptions, WaitResult } from './wait-options.ts';
+
 /** Changes that come together are judged together. */
 const shortestPauseMs = 40;
 /** Judging and looking take at most a share of the time: 1 part in 5, and 1 in 20. */
