@@ -11,6 +11,8 @@ declare module 'vitest' {
     readonly cluster: {
       readonly bin: string;
       readonly kubeconfig: string;
+      /** Why no controllers run here; null: they can. */
+      readonly whyNoControllers: string | null;
       /** Why no node runs here; null: one can. */
       readonly whyNoNode: string | null;
       /** The SR-IOV network device plugin, and why it cannot run here; null: it can. */
@@ -29,13 +31,19 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // Everything is built before the first test, whose time is limited.
   const whyNoNode = await prepareCluster();
   if (whyNoNode !== null) process.stderr.write(`cluster: no test of a node: ${whyNoNode}\n`);
+  const controllers = await labTools('kube-controller-manager', 'kube-scheduler');
+  const whyNoControllers = 'missing' in controllers ? controllers.missing : null;
+  if (whyNoControllers !== null) process.stderr.write(`cluster: no test of a whole stack: ${whyNoControllers}\n`);
   const devicePlugin = await findDevicePlugin();
   if (devicePlugin.missing !== null)
     process.stderr.write(`cluster: no test of the device plugin: ${devicePlugin.missing}\n`);
   const multus = await buildMultus();
   if (multus.missing !== null) process.stderr.write(`cluster: no test of Multus: ${multus.missing}\n`);
   const server = await startApiServer(tools);
-  project.provide('cluster', { bin: tools.bin, kubeconfig: server.kubeconfig, whyNoNode, devicePlugin, multus });
+  project.provide('cluster', {
+    ...{ bin: tools.bin, kubeconfig: server.kubeconfig },
+    ...{ whyNoControllers, whyNoNode, devicePlugin, multus },
+  });
   return server.stop;
 }
 

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { packageRoot } from '../../../src/files/package-root.ts';
+import { awsNode, connectxNode } from '../../fixtures/cluster-nodes.ts';
+import { transcript } from '../../local/helpers/cli.ts';
+import type { ClusterState } from '../helpers/cluster-state.ts';
+import { deployArguments, destroyArguments, StackLab } from '../helpers/stack-lab.ts';
+
+const { bin, whyNoControllers } = inject('cluster');
+
+/** How many kills a run makes, half of them of deploy and half of destroy. */
+const wanted = Number(process.env['VDPACTL_KILL_POINTS'] ?? 200);
+/** A run needs a request more or less than the one before, so that the last points may not be reached. */
+const spare = 6;
+
+interface KillPoint {
+  /** The how manyth request, from 1 on. */
+  readonly request: number;
+  /** The server has not seen it; or has done it, and its answer is lost. */
+  readonly when: 'before' | 'after';
+}
+
+describe.skipIf(!existsSync(join(packageRoot(), 'dist/cli.js')) || whyNoControllers !== null)('SIGKILL', () => {
+  let lab: StackLab;
+  let before: ClusterState;
+
+  beforeAll(async () => {
+    lab = await StackLab.start({
+      bin,
+      fastNamespaces: true,
+      reports: [awsNode('node-1'), connectxNode('node-2')],
+      config: { kubernetes: { workloads: ['l3fwd', 'seawreck'] } },
+    });
+    before = await lab.settledState();
+  });
+  afterAll(() => lab?.stop());
+
+  test(
+    `at each of ${wanted} requests of deploy and destroy: the same command goes on, and destroy leaves nothing`,
+    async () => {
+      const deploys = killPoints(await requestsOf(deployArguments));
+      const destroys = killPoints(await requestsOf(destroyArguments));
+      let reached = 0;
+      for (const [index, point] of deploys.entries()) {
+        reached += await killAt(point, deployArguments);
+        await converges(deployArguments, point);
+        const next = destroys[index] ?? point;
+        reached += await killAt(next, destroyArguments);
+        await converges(destroyArguments, next);
+        const left = await lab.differences(before);
+        expect(left, `deploy killed ${words(point)}, destroy killed ${words(next)}`).toEqual([]);
+      }
+      expect(reached).toBeGreaterThanOrEqual(wanted);
+    },
+    wanted * 6_000,
+  );
+
+  /** What a run that nobody disturbs asks the server. */
+  async function requestsOf(args: readonly string[]): Promise<number> {
+    lab.proxy.reset();
+    await converges(args, null);
+    return lab.proxy.requests.length;
+  }
+
+  /** Answers 1 when it was killed there, 0 when it ended before. */
+  async function killAt({ request, when }: KillPoint, args: readonly string[]): Promise<0 | 1> {
+    let killed: 0 | 1 = 0;
+    lab.proxy.reset();
+    const running = lab.start(args);
+    lab.proxy.treat = ({ index }) => {
+      if (index !== request) return null;
+      const kill = async () => {
+        killed = 1;
+        running.kill('SIGKILL');
+        await running.ended;
+      };
+      return when === 'before' ? { before: kill, cut: 'before' } : { after: kill, cut: 'answer' };
+    };
+    const result = await running.ended;
+    if (killed === 0) expect(result.code, transcript(result)).toBe(0);
+    await lab.proxy.idle();
+    return killed;
+  }
+
+  async function converges(args: readonly string[], point: KillPoint | null): Promise<void> {
+    const asked = lab.proxy.requests.at((point?.request ?? 0) - 1);
+    lab.proxy.treat = () => null;
+    const result = await lab.run(args);
+    const where = point === null ? '' : `${words(point)} (${asked?.method} ${asked?.path})\n`;
+    expect(result.code, `${args[0]} ${where}${transcript(result)}`).toBe(0);
+  }
+});
+
+/** Evenly over all requests, each point on both sides of one. */
+function killPoints(requests: number): KillPoint[] {
+  const count = (wanted + spare) / 2;
+  return Array.from({ length: count }, (_, index) => {
+    const at = Math.floor((index * 2 * requests) / count);
+    return { request: 1 + Math.floor(at / 2), when: at % 2 === 0 ? 'before' : 'after' };
+  });
+}
+
+const words = ({ request, when }: KillPoint): string => `${when} request ${request}`;
