@@ -126,13 +126,11 @@ export class FakeApi {
     const url = new URL(request.url ?? '/', 'http://fake');
     this.requests.push(url);
     const refused = this.refuse(url, request.method ?? 'GET');
-    // Any that was never written to is empty; so a path is one of an object only below a collection that there is.
-    const parent = url.pathname.slice(0, url.pathname.lastIndexOf('/'));
-    const siblings = this.#collections.has(url.pathname) ? undefined : this.#collections.get(parent);
+    const [, collection = '', name = ''] = objectPath.exec(url.pathname) ?? [];
     if (refused !== null) answer(response, refused.status, refused.body);
     else if (url.searchParams.get('watch') === 'true') this.#watch(url, response);
-    else if (siblings === undefined) this.#list(url, response);
-    else this.#read(siblings, decodeURIComponent(url.pathname.slice(parent.length + 1)), response);
+    else if (name === '') this.#list(url, response);
+    else this.#read(this.#collections.get(collection) ?? new Map(), decodeURIComponent(name), response);
   }
 
   #read(siblings: ReadonlyMap<string, FakeObject>, name: string, response: ServerResponse): void {
@@ -173,6 +171,9 @@ export class FakeApi {
     response.on('close', () => this.#watchers.delete(watcher));
   }
 }
+
+/** A group, perhaps a namespace, a resource, and a name. */
+const objectPath = /^((?:\/api\/v1|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/[^/]+(?=\/[^/]+\/))?\/[^/]+)\/([^/]+)$/;
 
 const keyOf = ({ metadata: { name, namespace } }: FakeObject): string =>
   namespace === undefined ? name : `${namespace}/${name}`;
