@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { KubeClient } from '../client/kube-client.ts';
 import { type LiveObject, readLive } from '../objects/live-object.ts';
 import { hasEnded, parseHolder } from '../stack/holder.ts';
-import { leaseRef } from '../stack/lease.ts';
+import { leaseRef } from '../stack/lease-object.ts';
 import type { LeaseHolder } from './status-types.ts';
 
 const specSchema = z.object({
