@@ -4,6 +4,7 @@ import type { KubeClient } from '../client/kube-client.ts';
 import { inParallel } from '../objects/in-parallel.ts';
 import { liveObjectSchema, unlessMissing } from '../objects/live-object.ts';
 import { collectionPath, renderedKinds } from '../objects/object-ref.ts';
+import { listPages } from '../watch/list-pages.ts';
 import type { InventoryEntry } from './inventory.ts';
 import { ownerOf } from './owner.ts';
 import { fieldManager } from './stack-names.ts';
@@ -13,7 +14,6 @@ const itemSchema = liveObjectSchema.extend({
     managedFields: z.array(z.object({ manager: z.string().default(''), subresource: z.string().nullish() })).nullish(),
   }),
 });
-const listSchema = z.object({ items: z.array(itemSchema) });
 const parallel = 4;
 
 /** With these goes what others have in them. */
@@ -24,18 +24,21 @@ const holdOthers: readonly string[] = ['Namespace', 'CustomResourceDefinition'];
  * was there before the stack is not recorded then; it shows in who else has set fields of it.
  */
 export async function findOwned(client: KubeClient, namespace: string, signal: AbortSignal): Promise<InventoryEntry[]> {
-  const query = { labelSelector: 'app.kubernetes.io/managed-by=vdpactl,app.kubernetes.io/part-of=vdpactl', limit: 500 };
+  const labelSelector = 'app.kubernetes.io/managed-by=vdpactl,app.kubernetes.io/part-of=vdpactl';
   const found = await inParallel(renderedKinds, parallel, async ({ namespaced, ...kind }) => {
-    const answer = await unlessMissing(client.request({ path: collectionPath(kind, null), query, signal }));
-    if (answer === null) return [];
-    return listSchema
-      .parse(answer)
-      .items.filter((item) => ownerOf(item) === namespace)
-      .map((item): InventoryEntry => {
-        const { name, namespace: place } = item.metadata;
-        const adopted = holdOthers.includes(kind.kind) && wasMadeByOthers(item);
-        return { ...kind, namespace: namespaced ? (place ?? null) : null, name, adopted };
-      });
+    // By name: a list that had to be read anew has some twice.
+    const entries = new Map<string, InventoryEntry>();
+    const add = (one: unknown) => {
+      const item = itemSchema.parse(one);
+      if (ownerOf(item) !== namespace) return;
+      const { name, namespace: place } = item.metadata;
+      const adopted = holdOthers.includes(kind.kind) && wasMadeByOthers(item);
+      const entry = { ...kind, namespace: namespaced ? (place ?? null) : null, name, adopted };
+      entries.set(`${place ?? ''}/${name}`, entry);
+    };
+    const path = collectionPath(kind, null);
+    await unlessMissing(listPages(client, { path, labelSelector, signal }, (items) => items.forEach(add)));
+    return [...entries.values()];
   });
   return found.flat();
 }

@@ -57,15 +57,28 @@ export function refuseOlder(stack: OpenedStack, where: string): void {
   });
 }
 
-/** By major, minor and patch; a pre-release comes before its release. */
-function compareVersions(a: string, b: string): number {
+/** As Semantic Versioning orders them: below 0 when `a` is older. Builds do not count. */
+export function compareVersions(a: string, b: string): number {
   const [x, y] = [parts(a), parts(b)];
   for (const index of [0, 1, 2] as const)
     if (x.numbers[index] !== y.numbers[index]) return x.numbers[index] - y.numbers[index];
   if (x.pre === y.pre) return 0;
   if (x.pre === '') return 1;
   if (y.pre === '') return -1;
-  return x.pre < y.pre ? -1 : 1;
+  const [own, other] = [x.pre.split('.'), y.pre.split('.')];
+  for (let index = 0; index < Math.min(own.length, other.length); index += 1) {
+    const order = compareIdentifiers(own[index] ?? '', other[index] ?? '');
+    if (order !== 0) return order;
+  }
+  return own.length - other.length;
+}
+
+/** Numbers by their value, and before words. */
+function compareIdentifiers(a: string, b: string): number {
+  const [isNumber, isOtherNumber] = [/^\d+$/.test(a), /^\d+$/.test(b)];
+  if (isNumber && isOtherNumber) return Number(a) - Number(b);
+  if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function parts(text: string): { readonly numbers: readonly [number, number, number]; readonly pre: string } {
