@@ -48,7 +48,11 @@ export async function dryRun(
     if (error.status === 404) return { kind: 'unverified', why: `the cluster does not know the kind ${ref.kind} yet` };
     const conflicts = error.causes.filter(({ reason }) => reason === 'FieldManagerConflict');
     if (conflicts.length > 0) return { kind: 'conflict', lines: conflicts.map((cause) => conflictLine(ref, cause)) };
-    if (error.status === 401 || error.code === 'VDPA-CLUSTER-003' || error.status >= 500) throw error;
+    if (error.status === 401 || error.code === 'VDPA-CLUSTER-003' || error.status === 429 || error.status >= 500) {
+      throw error;
+    }
+    const [, webhook] = /admission webhook "([^"]+)" does not support dry run/.exec(error.message) ?? [];
+    if (webhook !== undefined) return { kind: 'unverified', why: `the webhook ${webhook} takes no dry run` };
     return { kind: 'rejected', lines: [`${refText(ref)}: ${error.message}`] };
   }
 }

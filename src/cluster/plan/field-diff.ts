@@ -9,6 +9,12 @@ export interface FieldChange {
   readonly to: unknown;
 }
 
+/** Annotations that count what controllers have done with the object. */
+export const countingAnnotations: readonly string[] = [
+  'deprecated.daemonset.template.generation',
+  'deployment.kubernetes.io/revision',
+];
+
 /** What the server keeps about an object beside what somebody set. */
 const bookkeeping = new Set([
   '.metadata.managedFields',
@@ -18,9 +24,7 @@ const bookkeeping = new Set([
   '.metadata.creationTimestamp',
   '.metadata.selfLink',
   '.status',
-  // Counts what controllers have done with the object.
-  '.metadata.annotations["deprecated.daemonset.template.generation"]',
-  '.metadata.annotations["deployment.kubernetes.io/revision"]',
+  ...countingAnnotations.map((name) => `.metadata.annotations["${name}"]`),
 ]);
 
 /** What tells the items of Kubernetes' lists apart, the first that all of them have. */
@@ -58,11 +62,18 @@ function compareLists(path: string, from: readonly unknown[], to: readonly unkno
     }
     return;
   }
-  const byKey = (items: readonly unknown[]) =>
-    new Map(items.map((item) => [isRecord(item) ? String(item[key]) : '', item]));
+  const byKey = (items: readonly unknown[]) => new Map(items.map((item) => [isRecord(item) ? item[key] : '', item]));
   const [before, after] = [byKey(from), byKey(to)];
   for (const name of new Set([...before.keys(), ...after.keys()])) {
     compare(`${path}[${key}=${name}]`, before.get(name), after.get(name), changes);
+  }
+  // Init containers run in their order, and a variable may use those before it.
+  const [order, newOrder] = [
+    [...before.keys()].filter((name) => after.has(name)),
+    [...after.keys()].filter((name) => before.has(name)),
+  ];
+  if (order.some((name, index) => name !== newOrder[index])) {
+    changes.push({ path: `${path} (order)`, from: order, to: newOrder });
   }
 }
 
