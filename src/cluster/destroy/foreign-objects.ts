@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import type { KubeClient } from '../client/kube-client.ts';
-import { liveObjectSchema, unlessMissing } from '../objects/live-object.ts';
+import { type LiveObject, liveObjectSchema, unlessMissing } from '../objects/live-object.ts';
 import { collectionPath, type ObjectRef } from '../objects/object-ref.ts';
 import { ownerOf } from '../stack/owner.ts';
+import { listPages } from '../watch/list-pages.ts';
 
 /** What runs or keeps data in a namespace. The rest (settings, accounts, events) means nothing without it. */
 const kept = [
@@ -23,14 +24,10 @@ const networks = {
   kind: 'NetworkAttachmentDefinition',
 };
 
-const listSchema = z.object({
-  items: z.array(
-    liveObjectSchema.extend({
-      metadata: liveObjectSchema.shape.metadata.extend({
-        ownerReferences: z.array(z.object({ kind: z.string() })).nullish(),
-      }),
-    }),
-  ),
+const itemSchema = liveObjectSchema.extend({
+  metadata: liveObjectSchema.shape.metadata.extend({
+    ownerReferences: z.array(z.object({ kind: z.string() })).nullish(),
+  }),
 });
 
 /**
@@ -61,15 +58,23 @@ async function foreign(
   signal: AbortSignal,
 ): Promise<string[]> {
   const path = collectionPath(kind, namespace);
-  const answer = await unlessMissing(client.request({ path, query: { limit: 500 }, signal }));
-  if (answer === null) return [];
-  const others = listSchema
-    .parse(answer)
+  const others = new Set<string>();
+  const add = (item: unknown) => {
+    const object = itemSchema.parse(item);
+    const { metadata } = object;
     // What belongs to another object of the namespace goes or stays with that.
-    .items.filter((item) => ownerOf(item) !== owner && (item.metadata.ownerReferences ?? []).length === 0)
-    // Pods that vdpactl itself makes for a moment.
-    .filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/managed-by'] !== 'vdpactl');
-  return others.map(({ metadata }) => `${kind.kind} ${metadata.namespace ?? ''}/${metadata.name}`);
+    const belongs = (metadata.ownerReferences ?? []).length > 0;
+    if (!belongs && ownerOf(object) !== owner && !isOfAMoment(object)) {
+      others.add(`${kind.kind} ${metadata.namespace ?? ''}/${metadata.name}`);
+    }
+  };
+  await unlessMissing(listPages(client, { path, signal }, (items) => items.forEach(add)));
+  return [...others];
+}
+
+/** A pod that vdpactl itself makes for a moment. What is part of another stack has an owner. */
+function isOfAMoment(object: LiveObject): boolean {
+  return ownerOf(object) === null && object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'vdpactl';
 }
 
 function words(others: readonly string[], verb: string): string | null {
