@@ -48,8 +48,11 @@ export async function destroyCluster(request: DestroyRequest): Promise<Destructi
   const object = namespaces(config).find(({ metadata }) => metadata.name === namespace) ?? null;
   const place = { client, namespace, object, timeoutMs, progress, signal };
   await presentNamespace(place);
-  const [first, nodes] = await Promise.all([openStack(client, namespace, signal), ownNodes(client, namespace, signal)]);
-  if (first.state === 'none' && first.objects.length === 0 && nodes.length === 0) {
+  const [first, marked] = await Promise.all([
+    openStack(client, namespace, signal),
+    ownNodes(client, namespace, signal),
+  ]);
+  if (first.state === 'none' && first.objects.length === 0 && marked.length === 0) {
     return { state: 'absent', removals: [], nodes: [], warnings: [] };
   }
   // The pods that clean the hosts run in it, and the lease is in it: without it, it is made once more.
@@ -59,6 +62,7 @@ export async function destroyCluster(request: DestroyRequest): Promise<Destructi
   try {
     // What another run did while the lease was waited for.
     const stack = await openStack(client, namespace, within.signal);
+    const nodes = await ownNodes(client, namespace, within.signal);
     if (!request.force) await refuseWhileUsed(client, within.signal);
     const names = nodes.map(({ name }) => name);
     if (!(await request.confirm(stack, names))) {

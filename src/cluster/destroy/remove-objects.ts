@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { VdpaError } from '../../errors/vdpa-error.ts';
 import type { Progress } from '../../output/progress.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { inPhases } from '../deploy/phases.ts';
-import { applyObject } from '../objects/apply-object.ts';
 import { deleteObject } from '../objects/delete-object.ts';
 import { inParallel } from '../objects/in-parallel.ts';
 import { type LiveObject, readLive } from '../objects/live-object.ts';
 import { type ObjectRef, refText } from '../objects/object-ref.ts';
+import { releaseObject } from '../objects/release-object.ts';
 import type { InventoryEntry } from '../stack/inventory.ts';
 import { ownerOf } from '../stack/owner.ts';
 import { whatOthersKeep } from './foreign-objects.ts';
@@ -59,19 +60,11 @@ async function removeOne(request: RemoveRequest, entry: InventoryEntry): Promise
   if (live === null || ownerOf(live) !== namespace) return { ref, outcome: 'absent', why: null };
   const why = adopted ? 'it was there before the stack' : await whatOthersKeep(client, ref, namespace, signal);
   if (why !== null) {
-    await release(client, ref, live, signal);
+    await releaseObject(client, ref, live, signal);
     return { ref, outcome: 'released', why };
   }
   await deleteObject(client, ref, live, signal);
   return { ref, outcome: 'removed', why: null };
-}
-
-/** An apply of nothing takes back every field that vdpactl alone has set. */
-async function release(client: KubeClient, ref: ObjectRef, live: LiveObject, signal: AbortSignal): Promise<void> {
-  const { apiVersion, kind, name, namespace } = ref;
-  const { uid } = live.metadata;
-  const metadata = { name, ...(namespace === null ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) };
-  await applyObject(client, ref, { apiVersion, kind, metadata }, { signal });
 }
 
 async function untilGone(request: RemoveRequest, refs: readonly ObjectRef[]): Promise<void> {
@@ -94,12 +87,25 @@ async function untilGone(request: RemoveRequest, refs: readonly ObjectRef[]): Pr
   }
 }
 
-function notGone({ client, timeoutMs }: RemoveRequest, ref: ObjectRef, { metadata }: LiveObject): VdpaError {
-  const own = (metadata.finalizers ?? []).filter((name) => name !== 'foregroundDeletion');
+function notGone({ client, timeoutMs }: RemoveRequest, ref: ObjectRef, live: LiveObject): VdpaError {
+  const own = (live.metadata.finalizers ?? []).filter((name) => name !== 'foregroundDeletion');
   const why = own.length > 0 ? `; it waits for the finalizer ${own.join(', ')}` : '';
   const scope = ref.namespace === null ? '' : ` -n ${ref.namespace}`;
   return new VdpaError('VDPA-DESTROY-001', `${refText(ref)} is not gone after ${timeoutMs / 1000} s${why}`, {
     where: `context ${client.access.context}`,
+    details: whatRemains(live),
     next: `see what holds it: kubectl get ${ref.resource} ${ref.name}${scope} -o yaml; then run the same command again, which goes on from here`,
   });
+}
+
+const terminatingSchema = z.object({
+  status: z.object({
+    conditions: z.array(z.object({ status: z.string(), message: z.string().default('') })),
+  }),
+});
+
+/** What a namespace says of what is still in it. */
+function whatRemains(live: LiveObject): string[] {
+  const conditions = terminatingSchema.safeParse(live).data?.status.conditions ?? [];
+  return conditions.filter(({ status, message }) => status === 'True' && message !== '').map(({ message }) => message);
 }
