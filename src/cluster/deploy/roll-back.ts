@@ -6,6 +6,7 @@ import { readInventory } from '../stack/inventory.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
 import { saveEvidence } from '../sysdump/save-evidence.ts';
 import { type Deployment, type DeployRequest, deployCluster } from './deploy-cluster.ts';
+import type { Prepared } from './prepare-deployment.ts';
 
 export interface RollBackRequest extends DeployRequest {
   readonly rollBack: boolean;
@@ -18,10 +19,17 @@ export interface RollBackRequest extends DeployRequest {
  * nothing. What shows why it failed is saved first, because putting back removes it.
  */
 export async function deployOrRollBack(request: RollBackRequest): Promise<Deployment> {
+  let begun = false;
+  const confirm = async (prepared: Prepared) => {
+    begun = await request.confirm(prepared);
+    return begun;
+  };
   try {
-    return await deployCluster(request);
+    return await deployCluster({ ...request, confirm });
   } catch (thrown) {
-    if (!request.rollBack || request.signal.aborted) throw thrown;
+    // What another run is doing is not this one's to put back, also not when it took the lease from this one.
+    const isAnothers = thrown instanceof VdpaError && thrown.code.startsWith('VDPA-LOCK-');
+    if (!request.rollBack || !begun || isAnothers || request.signal.aborted) throw thrown;
     const before = await whatWasThere(request);
     if (before === 'untouched') throw thrown;
     throw await rollBack(request, asVdpaError(thrown), before);
@@ -45,6 +53,8 @@ async function rollBack(request: RollBackRequest, failure: VdpaError, before: St
   );
   progress.warn(`${failure.code}: ${failure.message}; ${saved}`);
   const confirm = async () => true;
+  // The plan before is not the one that was reviewed.
+  const { verify: _, ...unverified } = request;
   try {
     if (before === null) {
       await destroyCluster({
@@ -58,7 +68,7 @@ async function rollBack(request: RollBackRequest, failure: VdpaError, before: St
         signal,
       });
     } else {
-      await deployCluster({ ...request, source: { kind: 'plan', plan: before }, allowDowngrade: true, confirm });
+      await deployCluster({ ...unverified, source: { kind: 'plan', plan: before }, allowDowngrade: true, confirm });
     }
   } catch (error) {
     const then = asVdpaError(error);
