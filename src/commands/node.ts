@@ -4,6 +4,7 @@ import { VdpaError } from '../errors/vdpa-error.ts';
 import type { JournalStore } from '../node/journal-file.ts';
 import { addConfigOption, addGlobalOptions, type Context, examples, withContext } from './command.ts';
 import { type ConfigOptions, loadCommandConfig } from './load.ts';
+import type { CleanOptions } from './node-clean.ts';
 
 interface NodeOptions {
   readonly stateDir: string;
@@ -17,7 +18,8 @@ export function nodeCommand(): Command {
       'Changes the node that it runs on so that its NICs can be given away, and puts it back as it was. An uplink is never touched.',
     )
     .addCommand(prepareCommand())
-    .addCommand(restoreCommand());
+    .addCommand(restoreCommand())
+    .addCommand(cleanCommand());
 }
 
 function prepareCommand(): Command {
@@ -92,6 +94,46 @@ function restoreCommand(): Command {
           const { restoreText } = await import('../output/node-text.ts');
           return restoreText(result);
         });
+      }),
+    );
+  return addNodeOptions(command);
+}
+
+function cleanCommand(): Command {
+  const command = new Command('clean')
+    .summary('remove everything that a stack left on this node')
+    .description(
+      'Undoes what vdpactl node restore undoes, and removes what the parts of a stack have put on this host: the CNI plugin, the run directory, device information, sockets, and with --multus the Multus that came with the stack. Files that are not exactly those that were installed stay. What a pod still uses stays too, and the exit code is 5; run it again then. vdpactl destroy does this on each node.',
+    )
+    .option('--multus', 'remove Multus too: the stack had installed it', false)
+    .option('--host <dir>', 'where the file system of the host is', '/')
+    .addOption(new Option('--result-file <file>', 'write the result there too, where it has at most 4 KiB').hideHelp())
+    .addHelpText(
+      'after',
+      examples([
+        ['See it first', 'vdpactl node clean --dry-run'],
+        ['Do it', 'vdpactl node clean'],
+        ['What is still in use, for a script', "vdpactl node clean -o json | jq -r '.left[].what'"],
+      ]),
+    )
+    .action(
+      withContext<CleanOptions>(async (context, options) => {
+        requireRoot(options);
+        const { withNodeLock } = await import('../node/node-lock.ts');
+        const { cleanHost } = await import('./node-clean.ts');
+        const clean = () => cleanHost(context, options);
+        const { document, result, error } = options.dryRun
+          ? await clean()
+          : await withNodeLock('node clean', context, clean);
+        context.progress.done();
+        await context.emit(document, async () => {
+          const { cleanText } = await import('../output/node-text.ts');
+          return cleanText(result);
+        });
+        if (error === null || options.dryRun) return;
+        // A document has it already, and there is to be one only.
+        if (options.output === 'text') throw error;
+        context.setExitCode(error.exitCode);
       }),
     );
   return addNodeOptions(command);

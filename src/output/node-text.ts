@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CleanResult } from '../node/clean/clean-node.ts';
 import type { NodeAfter, NodePlan } from '../node/node-plan.ts';
 import type { PrepareResult } from '../node/prepare.ts';
 import type { RestoreResult } from '../node/restore.ts';
@@ -55,5 +56,17 @@ export function restoreText({ undone, dryRun, notes }: RestoreResult): string {
     lines.push(`  ${marks[step.outcome]} ${step.text}${step.outcome === 'already' ? ' (it was so already)' : ''}`);
     for (const note of step.notes) lines.push(`    ${note}`);
   }
+  return `${lines.join('\n')}\n`;
+}
+
+export function cleanText({ removed, left, kept, dryRun }: CleanResult): string {
+  const lines: string[] = [];
+  if (removed.length === 0 && left.length === 0) lines.push('nothing to remove: the node is clean');
+  if (removed.length > 0) lines.push(dryRun ? 'would remove:' : 'removed:');
+  for (const what of removed) lines.push(`  ${dryRun ? '-' : '✓'} ${what}`);
+  if (left.length > 0) lines.push(dryRun ? 'would leave, as it is in use:' : 'left, as it is in use:');
+  for (const { what, why } of left) lines.push(`  ✗ ${what}: ${why}`);
+  if (kept.length > 0) lines.push("not the stack's, and left alone:");
+  for (const { what, why } of kept) lines.push(`  ${what}: ${why}`);
   return `${lines.join('\n')}\n`;
 }
