@@ -5,7 +5,9 @@ import type { KubernetesObject } from '../../templates/kubernetes/kubernetes-obj
 export const phases = [
   { name: 'namespaces', kinds: ['Namespace'] },
   { name: 'definitions', kinds: ['CustomResourceDefinition'] },
-  { name: 'rights', kinds: ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'] },
+  { name: 'rights', kinds: ['ServiceAccount', 'ClusterRole', 'Role'] },
+  // Whoever is no administrator may bind only a role that is there: its rights are compared with theirs.
+  { name: 'bindings', kinds: ['ClusterRoleBinding', 'RoleBinding'] },
   { name: 'settings', kinds: ['ConfigMap', 'Secret'] },
   { name: 'parts of the nodes', kinds: ['DaemonSet'] },
   { name: 'networks', kinds: ['NetworkAttachmentDefinition'] },
