@@ -6,7 +6,7 @@ import type { NodeReport } from '../platform/node-report.ts';
 import { addConfigOption, type Context, examples, withContext } from './command.ts';
 import { addFleetOptions, type FleetOptions, readFleet } from './fleet.ts';
 import { type ConfigOptions, loadCommandConfig } from './load.ts';
-import { addStackOptions } from './options.ts';
+import { addImageOptions, addStackOptions } from './options.ts';
 import { addReportOptions, type ReportOptions, readReports } from './reports.ts';
 
 interface DetectOptions extends ConfigOptions, ReportOptions, FleetOptions {
@@ -59,7 +59,7 @@ export function detectCommand(): Command {
         });
       }),
     );
-  return addStackOptions(addConfigOption(addFleetOptions(addReportOptions(command))));
+  return addImageOptions(addStackOptions(addConfigOption(addFleetOptions(addReportOptions(command)))));
 }
 
 async function forceAlone(): Promise<Error> {

@@ -6,7 +6,7 @@ import { type ClusterCall, type ClusterOutcome, inClusters } from './clusters.ts
 import { addConfigOption, type Context, examples, withContext } from './command.ts';
 import { addPlanOptions, type PlanOptions } from './deploy-options.ts';
 import { type ConfigOptions, loadCommandConfig } from './load.ts';
-import { addStackOptions } from './options.ts';
+import { addImageOptions, addStackOptions } from './options.ts';
 import { planSource } from './plan-source.ts';
 
 type DiffOptions = ConfigOptions & PlanOptions & TargetOptions;
@@ -34,7 +34,7 @@ export function diffCommand(): Command {
         await inClusters(context, options, config, (call) => diffOne(context, options, call, set), failedFields);
       }),
     );
-  return addStackOptions(addConfigOption(addPlanOptions(addClustersOptions(command))));
+  return addImageOptions(addStackOptions(addConfigOption(addPlanOptions(addClustersOptions(command)))));
 }
 
 async function diffOne(

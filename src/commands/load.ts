@@ -12,6 +12,8 @@ export interface ConfigOptions {
   readonly devices?: number;
   readonly wire?: Config['local']['wire'];
   readonly interface?: string;
+  readonly registry?: string;
+  readonly imagePullSecret?: readonly string[];
 }
 
 /** The config file with the command line on top, and where the stack lives. */
@@ -38,10 +40,17 @@ export async function loadCommandConfig(
       wire: options.wire ?? (options.interface === undefined ? undefined : ('af_packet' as const)),
       interface: options.interface,
     },
+    kubernetes: {
+      images: {
+        registry: options.registry,
+        pullSecrets: options.imagePullSecret === undefined ? undefined : [...options.imagePullSecret],
+      },
+    },
     bench,
   };
   const names = {
     ...(options.wire === undefined ? { 'local.wire': '--interface' } : {}),
+    'kubernetes.images.pullSecrets': '--image-pull-secret',
     'bench.durationSeconds': '--duration',
     'bench.warmupSeconds': '--warmup',
   } as const;

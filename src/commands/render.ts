@@ -12,7 +12,7 @@ import {
   withContext,
 } from './command.ts';
 import { type ConfigOptions, loadCommandConfig, loadRequest } from './load.ts';
-import { addStackOptions } from './options.ts';
+import { addImageOptions, addStackOptions } from './options.ts';
 import { addReportOptions, type ReportOptions, readReports } from './reports.ts';
 
 interface RenderOptions extends ConfigOptions, ReportOptions {
@@ -69,7 +69,7 @@ export function renderCommand(): Command {
         } else await renderCluster(context, options, nodes);
       }),
     );
-  return addStackOptions(addConfigOption(addRunDirOption(addReportOptions(command))));
+  return addImageOptions(addStackOptions(addConfigOption(addRunDirOption(addReportOptions(command)))));
 }
 
 const isElsewhere = ({ from, root }: RenderOptions): boolean => from !== undefined || root !== undefined;
