@@ -2,12 +2,14 @@
 import { Command, Option } from 'commander';
 import type { CheckFacts, NodeCheckFacts } from '../check/facts.ts';
 import type { ParsedManifests } from '../check/manifests/parsed-manifests.ts';
+import type { ClusterOptions } from '../cluster/client/cluster-options.ts';
+import { addClusterOptions, clusterOptions } from './cluster.ts';
 import { addConfigOption, addRunDirOption, addTargetOption, type Context, examples, withContext } from './command.ts';
 import { type ConfigOptions, loadCommandConfig, loadRequest } from './load.ts';
 import { addStackOptions } from './options.ts';
 import { addReportOptions, type ReportOptions, readReports } from './reports.ts';
 
-interface CheckOptions extends ConfigOptions, ReportOptions {
+interface CheckOptions extends ConfigOptions, ReportOptions, ClusterOptions {
   readonly runDir: string;
   readonly target?: 'machine';
   readonly file?: string[];
@@ -16,6 +18,7 @@ interface CheckOptions extends ConfigOptions, ReportOptions {
   readonly skip?: string[];
   readonly ignore?: string[];
   readonly threshold: 'warn' | 'fail';
+  readonly cluster?: boolean;
 }
 
 const collect = (value: string, before: string[] = []): string[] => [...before, ...value.split(',')];
@@ -32,6 +35,12 @@ export function checkCommand(): Command {
       'check manifests: a file, a folder of them, or - for standard input; may be given again',
       collectPath,
     )
+    .addOption(
+      new Option(
+        '--cluster',
+        'check a cluster: its version, Multus, your rights, the device plugin; not its nodes, which --from does',
+      ).conflicts(['root', 'target']),
+    )
     .option('--pre', 'only what has to hold before anything is installed')
     .option('--only <ids>', 'run these checks only', collect)
     .option('--skip <ids>', 'leave these checks out', collect)
@@ -46,6 +55,7 @@ export function checkCommand(): Command {
         ['Only the huge pages, for a script', 'vdpactl check --only VDPA-HUGE-001 -o json'],
         ['A machine for measuring must have no warning either', 'vdpactl check --threshold warn'],
         ['A node that was captured, before anything is installed on it', 'vdpactl check --pre --from node.tgz'],
+        ['The cluster of the current context, before anything is deployed', 'vdpactl check --cluster --pre'],
         ['Manifests, and whether they fit that node', 'vdpactl check -f ./manifests --from node.tgz'],
       ]),
     )
@@ -64,7 +74,9 @@ export function checkCommand(): Command {
         });
       }),
     );
-  return addStackOptions(addConfigOption(addRunDirOption(addTargetOption(addReportOptions(command)))));
+  return addStackOptions(
+    addConfigOption(addRunDirOption(addTargetOption(addClusterOptions(addReportOptions(command))))),
+  );
 }
 
 /** Manifests alone say nothing of this machine; otherwise the nodes that are named, or this one. */
@@ -72,12 +84,29 @@ async function gather(context: Context, options: CheckOptions): Promise<CheckFac
   const { noFacts } = await import('../check/facts.ts');
   const isCaptured = options.from !== undefined || options.root !== undefined;
   const manifests = options.file === undefined ? null : await manifestsOf(context, options.file);
-  if (manifests !== null && !isCaptured) return { ...noFacts, manifests };
+  const cluster = options.cluster === true ? await clusterOf(context, options) : null;
+  if ((manifests !== null || cluster !== null) && !isCaptured) return { ...noFacts, manifests, cluster };
   const nodes = await nodesOf(context, options, isCaptured);
   const [here] = nodes;
   const isHere = here?.decision.provider === 'local' || options.target === 'machine';
   const machine = isHere && !isCaptured ? await machineOf(context, options) : null;
-  return { ...noFacts, machine, nodes, manifests };
+  return { ...noFacts, machine, nodes, manifests, cluster };
+}
+
+async function clusterOf(context: Context, options: CheckOptions): Promise<CheckFacts['cluster']> {
+  const [{ config }, { connect }, { gatherClusterFacts }] = await Promise.all([
+    loadCommandConfig(context, options),
+    import('../cluster/client/kube-client.ts'),
+    import('../cluster/facts/gather-cluster-facts.ts'),
+  ]);
+  const namespace = options.namespace ?? config.kubernetes.namespace;
+  const client = connect(clusterOptions(options), context.env, context.cwd);
+  try {
+    const within = { ...config, kubernetes: { ...config.kubernetes, namespace } };
+    return await gatherClusterFacts(client, within, context.signal);
+  } finally {
+    client.close();
+  }
 }
 
 async function nodesOf(context: Context, options: CheckOptions, isCaptured: boolean): Promise<NodeCheckFacts[]> {

@@ -22,10 +22,11 @@ const good: ClusterFacts = {
   multus,
   hasNetworkAttachments: true,
   mayInstallMultus: true,
-  permissions: [{ verb: 'patch', resource: 'daemonsets.apps', namespace: 'vdpactl-system', allowed: true }],
+  permissions: [{ verb: 'patch', resource: 'daemonsets.apps', namespace: 'vdpactl-system', name: null, allowed: true }],
   nodes: [node],
   stack: { version: '0.1.0', stalePluginPods: [] },
   cliVersion: '0.1.0',
+  unread: [],
 };
 
 type Case = [
@@ -138,13 +139,19 @@ const cases: Case[] = [
     {
       permissions: [
         ...good.permissions,
-        { verb: 'create', resource: 'clusterroles.rbac.authorization.k8s.io', namespace: null, allowed: false },
-        { verb: 'patch', resource: 'configmaps', namespace: 'a', allowed: false },
+        {
+          verb: 'create',
+          resource: 'clusterroles.rbac.authorization.k8s.io',
+          namespace: null,
+          name: null,
+          allowed: false,
+        },
+        { verb: 'patch', resource: 'configmaps', namespace: 'a', name: 'b', allowed: false },
       ],
     },
     'fail',
-    /^you may not create clusterroles\.rbac\.authorization\.k8s\.io and patch configmaps in a$/,
-    /administrator/,
+    /^you may not create clusterroles\.rbac\.authorization\.k8s\.io and patch configmaps b in a$/,
+    /vdpactl rbac/,
   ],
   ['VDPA-RBAC-001', 'no question', { permissions: [] }, 'skip', /nothing was asked/, null],
   ['VDPA-VERSION-001', 'another version', { cliVersion: '0.2.0' }, 'warn', /^0\.1\.0$/, /deploy again/],
@@ -157,6 +164,25 @@ const cases: Case[] = [
     /deploy again/,
   ],
   ['VDPA-VERSION-001', 'no stack yet', { stack: null }, 'skip', /no stack/, null],
+  ...(
+    [
+      ['VDPA-MULTUS-001', 'multus'],
+      ['VDPA-PLUGIN-001', 'nodes'],
+      ['VDPA-PLUGIN-001', 'stack'],
+      ['VDPA-PLUGIN-002', 'stack'],
+      ['VDPA-RBAC-001', 'permissions'],
+      ['VDPA-VERSION-001', 'stack'],
+    ] as const
+  ).map(
+    ([id, part]): Case => [
+      id,
+      `no answer about ${part}`,
+      { unread: [{ part, why: 'you may not list daemonsets.apps' }] },
+      'skip',
+      /^not known: you may not list/,
+      null,
+    ],
+  ),
 ];
 
 describe('each check of a cluster', () => {

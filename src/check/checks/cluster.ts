@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Check, type Finding, fail, orPass, pass, skip, warn } from '../check.ts';
-import { counted, isOlder, listed } from '../node-words.ts';
+import type { ClusterFacts, Permission, UnreadPart } from '../cluster/cluster-facts.ts';
+import { isTooOld, kubernetesVersion, neededKubernetes } from '../cluster/kubernetes-version.ts';
+import { counted, listed } from '../node-words.ts';
 
-/** The oldest Kubernetes that vdpactl is made for: server-side apply, CEL and gRPC probes are in it. */
-const oldestKubernetes = [1, 27] as const;
 /** How much older than the API server a kubelet may be: Kubernetes' own rule. */
 const kubeletSkew = 3;
+
+/** Why a check has nothing to judge: its facts could not be asked for. null: they could. */
+function unreadOf({ unread }: ClusterFacts, ...parts: readonly UnreadPart[]): Finding | null {
+  const found = unread.find(({ part }) => parts.includes(part));
+  return found === undefined ? null : skip(`not known: ${found.why}`);
+}
 
 export const clusterChecks: readonly Check[] = [
   {
@@ -20,13 +26,13 @@ export const clusterChecks: readonly Check[] = [
       '```sh\nkubectl version\nkubectl get nodes\n```',
     ],
     judge({ serverVersion, nodes }) {
-      const server = versionOf(serverVersion);
-      const needed = `Kubernetes ${oldestKubernetes.join('.')} or later`;
+      const server = kubernetesVersion(serverVersion);
+      const needed = neededKubernetes;
       if (server === null)
         return warn(`the API server says "${serverVersion}"`, needed, 'see what it is: kubectl version');
-      if (isOlder(server, oldestKubernetes)) return fail(serverVersion, needed, 'upgrade the cluster');
+      if (isTooOld(server)) return fail(serverVersion, needed, 'upgrade the cluster');
       const findings = nodes.flatMap(({ name, kubeletVersion }): Finding[] => {
-        const kubelet = versionOf(kubeletVersion);
+        const kubelet = kubernetesVersion(kubeletVersion);
         if (kubelet === null) return [];
         const behind = server[1] - kubelet[1];
         if (kubelet[0] === server[0] && behind >= 0 && behind <= kubeletSkew) return [];
@@ -47,7 +53,10 @@ export const clusterChecks: readonly Check[] = [
       'By hand:',
       '```sh\nkubectl get daemonset --all-namespaces | grep multus\n```',
     ],
-    judge({ multus, hasNetworkAttachments, mayInstallMultus }) {
+    judge(facts) {
+      const { multus, hasNetworkAttachments, mayInstallMultus } = facts;
+      const unread = unreadOf(facts, 'multus');
+      if (unread !== null) return unread;
       const needed = 'Multus on every node, thick if possible';
       if (multus === null) {
         return mayInstallMultus
@@ -90,7 +99,10 @@ export const clusterChecks: readonly Check[] = [
       'By hand:',
       '```sh\nkubectl get nodes -o custom-columns="NODE:.metadata.name,VDPA:.status.allocatable.vdpactl\\.io/vdpa"\n```',
     ],
-    judge({ nodes, stack }) {
+    judge(facts) {
+      const { nodes, stack } = facts;
+      const unread = unreadOf(facts, 'stack', 'nodes');
+      if (unread !== null) return unread;
       if (stack === null) return skip('there is no stack in the cluster yet');
       const planned = nodes.filter((node) => node.planned > 0 || (node.allocatable ?? 0) > 0);
       if (planned.length === 0) return skip('no node has a device to give away');
@@ -121,7 +133,10 @@ export const clusterChecks: readonly Check[] = [
       'By hand:',
       '```sh\nkubectl rollout restart daemonset -n vdpactl-system\n```',
     ],
-    judge({ stack }) {
+    judge(facts) {
+      const { stack } = facts;
+      const unread = unreadOf(facts, 'stack');
+      if (unread !== null) return unread;
       if (stack === null) return skip('there is no stack in the cluster yet');
       const needed = 'pods that are newer than the ConfigMap';
       return orPass(
@@ -140,22 +155,22 @@ export const clusterChecks: readonly Check[] = [
     scope: 'cluster',
     pre: true,
     about: [
-      'Asked of the API server for the user of the kubeconfig (SelfSubjectAccessReview), before anything is changed.',
+      'Asked of the API server for the user of the kubeconfig (SelfSubjectAccessReview), before anything is changed. `vdpactl rbac` prints the least roles with all of it, and why each verb is needed.',
       'By hand:',
-      '```sh\nkubectl auth can-i patch daemonsets.apps -n vdpactl-system\n```',
+      '```sh\nkubectl auth can-i patch daemonsets.apps -n vdpactl-system\nvdpactl rbac --user jane | kubectl apply -f -\n```',
     ],
-    judge({ permissions }) {
+    judge(facts) {
+      const { permissions } = facts;
+      const unread = unreadOf(facts, 'permissions');
+      if (unread !== null) return unread;
       if (permissions.length === 0) return skip('nothing was asked for');
       const needed = 'all verbs that a deployment uses';
       const missing = permissions.filter(({ allowed }) => !allowed);
       if (missing.length === 0) return pass(counted(permissions.length, 'permission'), needed);
-      const words = missing.map(
-        ({ verb, resource, namespace }) => `${verb} ${resource}${namespace === null ? '' : ` in ${namespace}`}`,
-      );
       return fail(
-        `you may not ${listed(words, 6)}`,
+        `you may not ${listed(missing.map(permissionText), 6)}`,
         needed,
-        'use a kubeconfig of an administrator, or have a Role with these verbs bound to you',
+        'have an administrator bind to you the roles that vdpactl rbac prints',
         null,
         { missing: missing.length },
       );
@@ -171,7 +186,10 @@ export const clusterChecks: readonly Check[] = [
       'The CLI and what it deployed come from one release. Another CLI can look at the stack; before it changes anything it should be of the same version, or newer.',
       'By hand: install the other version of vdpactl, or deploy again with this one.',
     ],
-    judge({ stack, cliVersion }) {
+    judge(facts) {
+      const { stack, cliVersion } = facts;
+      const unread = unreadOf(facts, 'stack');
+      if (unread !== null) return unread;
       if (stack === null) return skip('there is no stack in the cluster yet');
       const needed = cliVersion;
       if (stack.version === cliVersion) return pass(cliVersion, needed);
@@ -181,8 +199,7 @@ export const clusterChecks: readonly Check[] = [
   },
 ];
 
-/** `v1.31.2-eks-abc` as `[1, 31]`. */
-function versionOf(text: string): readonly [number, number] | null {
-  const match = /^v?(\d{1,3})\.(\d{1,3})/.exec(text);
-  return match === null ? null : [Number(match[1]), Number(match[2])];
+/** `patch daemonsets.apps in vdpactl-system` */
+function permissionText({ verb, resource, namespace, name }: Permission): string {
+  return `${verb} ${resource}${name === null ? '' : ` ${name}`}${namespace === null ? '' : ` in ${namespace}`}`;
 }

@@ -23,14 +23,23 @@ export interface ClusterFacts {
   readonly stack: DeployedStack | null;
   /** The version of this vdpactl. */
   readonly cliVersion: string;
+  /** What could not be asked, and why: what is said of it above is empty then, and means nothing. */
+  readonly unread: readonly { readonly part: UnreadPart; readonly why: string }[];
 }
 
-export interface Permission {
+export type UnreadPart = 'multus' | 'nodes' | 'stack' | 'permissions';
+
+export interface RequiredPermission {
   readonly verb: string;
-  /** With its group: `daemonsets.apps`. */
+  /** With its group, and its subresource: `daemonsets.apps`, `pods/log`. */
   readonly resource: string;
   /** null: in the whole cluster. */
   readonly namespace: string | null;
+  /** The only object that it is needed for; null: any. */
+  readonly name: string | null;
+}
+
+export interface Permission extends RequiredPermission {
   readonly allowed: boolean;
 }
 
