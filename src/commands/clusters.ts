@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { KubeClient } from '../cluster/client/kube-client.ts';
 import type { Config } from '../config/config-schema.ts';
-import type { VdpaError } from '../errors/vdpa-error.ts';
+import { VdpaError } from '../errors/vdpa-error.ts';
 import type { Place } from '../output/cluster/deploy-document.ts';
 import { clusterOptions, type TargetOptions } from './cluster.ts';
 import type { Context } from './command.ts';
@@ -72,11 +72,19 @@ async function inOne(
     const within = { ...config, kubernetes: { ...config.kubernetes, namespace } };
     return await work({ client, place, config: within, options: own });
   } catch (thrown) {
-    if (!isOneOfSeveral || context.signal.aborted) throw thrown;
-    const error = asVdpaError(thrown);
+    if (context.signal.aborted) throw thrown;
+    const error = placed(asVdpaError(thrown), place);
+    if (!isOneOfSeveral) throw error;
     context.progress.fail();
     return { fields: failed(place, error), text: errorText(error), exitCode: error.exitCode };
   } finally {
     client?.close();
   }
+}
+
+/** An error that does not say where it went wrong, such as one of the planning, went wrong in this cluster. */
+function placed(error: VdpaError, { context }: Place): VdpaError {
+  if (error.where !== null || context === '' || error.code === 'VDPA-BUG-001') return error;
+  const { code, message, next, details } = error;
+  return new VdpaError(code, message, { where: `context ${context}`, next, details, cause: error });
 }

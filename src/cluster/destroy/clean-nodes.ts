@@ -11,6 +11,8 @@ export interface CleanRequest {
   readonly client: KubeClient;
   readonly config: Config;
   readonly skipUnreachable: boolean;
+  /** What the user does about a node that is not clean, when that is not to run destroy again. */
+  readonly next?: string;
   readonly timeoutMs: number;
   readonly progress: Progress;
   readonly signal: AbortSignal;
@@ -52,7 +54,7 @@ export async function cleanNodes(
   const stay = new Set(skipUnreachable ? [] : dirty.map(({ node }) => node));
   const done = nodes.filter(({ name }) => !stay.has(name)).map((node) => ({ node, labels: null }));
   await labelNodes(client, done, null, signal);
-  if (stay.size > 0) throw notClean(client, dirty);
+  if (stay.size > 0) throw notClean(client, dirty, request.next ?? leaveNext);
   return cleaned;
 }
 
@@ -61,12 +63,15 @@ export function hasMultus({ objects }: Pick<OpenedStack, 'objects'>): boolean {
   return objects.some(({ kind, name }) => kind === 'DaemonSet' && name === 'vdpactl-multus');
 }
 
-function notClean({ access }: KubeClient, dirty: readonly CleanedNode[]): VdpaError {
+const leaveNext =
+  'mend that and run the same command again, which goes on from here; or leave those hosts as they are with --skip-unreachable, and run vdpactl node clean on them later';
+
+function notClean({ access }: KubeClient, dirty: readonly CleanedNode[], next: string): VdpaError {
   const which = dirty.length === 1 ? `the node ${dirty[0]?.node} is` : `${dirty.length} nodes are`;
   const details = dirty.flatMap(({ node, left }) => left.map(({ what, why }) => `node ${node}: ${what}: ${why}`));
   return new VdpaError('VDPA-DESTROY-001', `${which} not clean`, {
     where: `context ${access.context}`,
     details: details.length > 20 ? [...details.slice(0, 20), `and ${details.length - 20} more`] : details,
-    next: 'mend that and run the same command again, which goes on from here; or leave those hosts as they are with --skip-unreachable, and run vdpactl node clean on them later',
+    next,
   });
 }
