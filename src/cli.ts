@@ -10,16 +10,18 @@ import { destroyCommand } from './commands/destroy.ts';
 import { detachCommand } from './commands/detach.ts';
 import { detectCommand } from './commands/detect.ts';
 import { diffCommand } from './commands/diff.ts';
+import { imagesCommand } from './commands/images.ts';
 import { initCommand } from './commands/init.ts';
 import { nodeCommand } from './commands/node.ts';
+import { rbacCommand } from './commands/rbac.ts';
 import { renderCommand } from './commands/render.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
 import { versionCommand } from './commands/version.ts';
+import { asVdpaError } from './errors/as-vdpa-error.ts';
 import { errnoOf, VdpaError } from './errors/vdpa-error.ts';
 import { diskError } from './files/write-atomic.ts';
 import { wantsColour } from './output/colour.ts';
-import { asVdpaError } from './errors/as-vdpa-error.ts';
 import { errorDocument, errorText } from './output/error-text.ts';
 import { createProgress } from './output/terminal-progress.ts';
 import { version } from './version.ts';
@@ -44,6 +46,8 @@ export function createProgram(): Command {
     detachCommand(),
     benchCommand(),
     destroyCommand(),
+    imagesCommand(),
+    rbacCommand(),
     nodeCommand(),
     initCommand(),
     schemaCommand(),
