@@ -76,8 +76,9 @@ async function planOne(
   set: readonly string[],
   dryRun: 'client' | 'server',
 ): Promise<ClusterOutcome> {
-  const [{ prepareDeployment }, { plannedText }] = await Promise.all([
+  const [{ prepareDeployment }, { isChanged }, { plannedText, sameText }] = await Promise.all([
     import('../cluster/deploy/prepare-deployment.ts'),
+    import('../cluster/plan/planned-change.ts'),
     import('../output/cluster/deploy-text.ts'),
   ]);
   const { client, place, config } = call;
@@ -91,7 +92,7 @@ async function planOne(
   if (options.plan !== undefined) await savePlan(context, options, call, prepared);
   return {
     fields: deploymentFields(place, 'planned', prepared, null),
-    text: plannedText(place, prepared),
+    text: isChanged(prepared.changes) ? plannedText(place, prepared) : sameText(place, prepared),
     exitCode: 0,
   };
 }
@@ -109,6 +110,11 @@ function checkOptions(options: ClusterDeployOptions): void {
   const next = 'see: vdpactl deploy --help';
   if (plan !== undefined && (context?.length ?? 0) > 1) {
     throw new VdpaError('VDPA-USAGE-001', '--plan is for one cluster, and there are several --context', { next });
+  }
+  if (plan !== undefined && dryRun === 'client') {
+    throw new VdpaError('VDPA-USAGE-001', '--plan takes --dry-run server: it holds to what the API server has judged', {
+      next,
+    });
   }
   if (plan !== undefined && dryRun === undefined && from !== undefined) {
     throw new VdpaError('VDPA-USAGE-001', '--plan without --dry-run does what the file says, and takes no --from', {

@@ -23,6 +23,22 @@ export interface ClusterDeployOptions extends PlanOptions {
   readonly rollbackOnFailure?: boolean;
 }
 
+/** Options that mean something in a cluster only: none of them may be lost where this machine is meant. */
+export function clusterOnlyOptions(options: ClusterDeployOptions): string[] {
+  const { from, plan, dryRun, rollbackOnFailure, forceConflicts, allowDowngrade, adopt, probeTimeout } = options;
+  const given: Readonly<Record<string, boolean>> = {
+    '--from': from !== undefined,
+    '--plan': plan !== undefined,
+    '--dry-run': dryRun !== undefined,
+    '--rollback-on-failure': rollbackOnFailure === true,
+    '--force-conflicts': forceConflicts !== undefined,
+    '--allow-downgrade': allowDowngrade === true,
+    '--adopt': adopt !== 'must-match',
+    '--probe-timeout': probeTimeout !== undefined,
+  };
+  return Object.keys(given).filter((name) => given[name]);
+}
+
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** The options of every command that compares a stack with clusters. */

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../config/config-schema.ts';
-import { destructionFields, destructionText, failedDestructionFields } from '../output/cluster/destroy-text.ts';
+import {
+  destructionFields,
+  destructionText,
+  failedDestructionFields,
+  toDestroyText,
+} from '../output/cluster/destroy-text.ts';
 import type { TargetOptions } from './cluster.ts';
 import { type ClusterCall, type ClusterOutcome, inClusters } from './clusters.ts';
 import type { Context } from './command.ts';
@@ -27,10 +32,7 @@ async function destroyOne(
   options: DestroyClustersOptions,
   { client, config, place }: ClusterCall,
 ): Promise<ClusterOutcome> {
-  const [{ destroyCluster }, { refText }] = await Promise.all([
-    import('../cluster/destroy/destroy-cluster.ts'),
-    import('../cluster/objects/object-ref.ts'),
-  ]);
+  const { destroyCluster } = await import('../cluster/destroy/destroy-cluster.ts');
   const { progress, signal } = context;
   const result = await destroyCluster({
     ...{ client, config, progress, signal },
@@ -38,8 +40,7 @@ async function destroyOne(
     skipUnreachable: options.skipUnreachable === true,
     timeoutMs: options.timeout * 1000,
     confirm: ({ objects }, nodes) => {
-      const lines = objects.map((entry) => `- ${entry.adopted ? 'release' : 'delete'} ${refText(entry)}`);
-      const shown = [...lines, `and what the stack left on ${nodes.length} nodes`, ''].join('\n');
+      const shown = toDestroyText(objects, nodes);
       return confirm(context, options.yes === true, shown, `Destroy all this in ${place.context}?`);
     },
   });

@@ -34,7 +34,8 @@ const parallel = 8;
 
 type Judged =
   | { readonly change: PlannedChange }
-  | { readonly kind: 'conflict' | 'rejected' | 'foreign'; readonly lines: readonly string[] };
+  | { readonly kind: 'conflict' | 'rejected'; readonly lines: readonly string[] }
+  | { readonly kind: 'foreign'; readonly lines: readonly string[]; readonly owner: string | null };
 
 /**
  * What has to be done to the objects of a cluster, and whether the cluster lets it be done. Changes nothing.
@@ -67,7 +68,8 @@ async function judge(
   const ref = refOf(object);
   const live = await readLive(client, ref, signal);
   const owned = live === null ? 'ours' : ownership(live, namespace, policy);
-  if (live !== null && owned === 'refused') return { kind: 'foreign', lines: [foreignLine(ref, live)] };
+  if (live !== null && owned === 'refused')
+    return { kind: 'foreign', lines: [foreignLine(ref, live)], owner: ownerOf(live) };
   const before = request.inventory.find((entry) => keyOf(entry) === keyOf(ref));
   const adopted = owned === 'adoptable' || before?.adopted === true;
   const applied = withOwner(object, namespace);
@@ -109,6 +111,14 @@ function isForced({ kind, name }: ObjectRef, forced: readonly string[]): boolean
   return forced.some((each) => each === 'all' || each.toLowerCase() === own);
 }
 
+/** A cluster has one of some things, such as the network definition: a second stack is in the way of the first. */
+function foreignNext(owners: readonly (string | null)[]): string {
+  const other = owners.find((owner) => owner !== null);
+  return other === undefined
+    ? 'remove them, choose another --namespace, or make them part of the stack with --adopt adopt-if-unowned; nothing was changed'
+    : `change that stack instead: --namespace ${other}; or destroy it first; nothing was changed`;
+}
+
 function foreignLine(ref: ObjectRef, live: LiveObject): string {
   const owner = ownerOf(live);
   return `${refText(ref)}: ${owner === null ? 'not made by vdpactl' : `belongs to the stack in ${owner}`}`;
@@ -116,6 +126,7 @@ function foreignLine(ref: ObjectRef, live: LiveObject): string {
 
 /** All that is in the way, whatever of it is told first. */
 function refuse(judged: readonly Judged[], { access }: KubeClient): void {
+  const ownersOf = judged.flatMap((one) => ('kind' in one && one.kind === 'foreign' ? [one.owner] : []));
   const linesOf = (wanted: 'conflict' | 'rejected' | 'foreign') =>
     judged.flatMap((one) => ('kind' in one && one.kind === wanted ? one.lines : []));
   const [rejected, foreign, conflicts] = [linesOf('rejected'), linesOf('foreign'), linesOf('conflict')];
@@ -139,7 +150,7 @@ function refuse(judged: readonly Judged[], { access }: KubeClient): void {
       {
         where,
         details,
-        next: 'remove them, choose another --namespace, or make them part of the stack with --adopt adopt-if-unowned; nothing was changed',
+        next: foreignNext(ownersOf),
       },
     );
   }

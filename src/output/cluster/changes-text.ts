@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { refText } from '../../cluster/objects/object-ref.ts';
 import type { FieldChange } from '../../cluster/plan/field-diff.ts';
 import type { ChangeSet, NodeChange, PlannedChange } from '../../cluster/plan/planned-change.ts';
 import { printable } from '../text-table.ts';
+import { counted, objectText } from './object-text.ts';
 
 const signs = { create: '+', configure: '~', delete: '-', unchanged: '=', label: '~', release: '-' } as const;
 /** Fields shown of one object, and nodes shown of one kind of change; the JSON has them all. */
 const shownFields = 12;
 const shownNodes = 6;
-const shownValue = 60;
+const columns = 100;
+const shownValue = 42;
 
 /** What a deployment would do, as a person reviews it: one line an object that changes, and below it each field. */
 export function changesText(changes: ChangeSet): string[] {
@@ -18,21 +19,33 @@ export function changesText(changes: ChangeSet): string[] {
   return [...lines, ...nodeLines(changes.nodes), totals(changes)];
 }
 
-function objectLine({ ref, action, adopted, force, unverified }: PlannedChange): string {
+function objectLine(change: PlannedChange): string {
+  const { ref, adopted, force, unverified } = change;
   const remarks = [
     ...(adopted ? ['was there before the stack'] : []),
     ...(force ? ['takes fields over from other managers'] : []),
     ...(unverified === null ? [] : [`not checked by the server: ${unverified}`]),
   ];
-  return `${signs[action]} ${action.padEnd(9)} ${refText(ref)}${remarks.length > 0 ? ` (${remarks.join('; ')})` : ''}`;
+  const remark = remarks.length > 0 ? ` (${remarks.join('; ')})` : '';
+  return `${line(actionOf(change), objectText(ref))}${remark}`;
+}
+
+/** What was there before the stack is not deleted but left behind. */
+function actionOf({ action, adopted }: PlannedChange): keyof typeof signs {
+  return action === 'delete' && adopted ? 'release' : action;
+}
+
+function line(action: keyof typeof signs, what: string): string {
+  return `${signs[action]} ${action.padEnd(9)} ${what}`;
 }
 
 function fieldLines(fields: readonly FieldChange[]): string[] {
-  const lines = fields
-    .slice(0, shownFields)
-    .map(({ path, from, to }) => `              ${printable(path)}: ${valueText(from)} -> ${valueText(to)}`);
+  const lines = fields.slice(0, shownFields).flatMap(({ path, from, to }) => {
+    const [name, values] = [`    ${printable(path)}:`, `${valueText(from)} -> ${valueText(to)}`];
+    return name.length + 1 + values.length <= columns ? [`${name} ${values}`] : [name, `      ${values}`];
+  });
   const more = fields.length - shownFields;
-  return more > 0 ? [...lines, `              and ${more} more fields`] : lines;
+  return more > 0 ? [...lines, `    and ${counted(more, 'more field')}`] : lines;
 }
 
 function valueText(value: unknown): string {
@@ -53,22 +66,22 @@ function nodeLines(nodes: readonly NodeChange[]): string[] {
   }
   return [...groups.values()].flatMap(({ change, names }) => {
     const more = names.length > shownNodes ? ` and ${names.length - shownNodes} more` : '';
-    const which = `${names.length === 1 ? 'Node' : `${names.length} Nodes`} ${names.slice(0, shownNodes).join(', ')}${more}`;
-    return [`${signs[change.action]} ${change.action.padEnd(9)} ${which}`, ...fieldLines(change.fields)];
+    const which = `${names.length === 1 ? 'Node' : `${names.length} Nodes`} ${names.slice(0, shownNodes).join(', ')}`;
+    return [line(change.action, printable(`${which}${more}`)), ...fieldLines(change.fields)];
   });
 }
 
-/** `5 to create, 1 to configure, 12 unchanged; 2 nodes to label` */
+/** `5 to create, 1 to configure, 2 nodes to label, 12 objects unchanged` */
 function totals({ objects, nodes }: ChangeSet): string {
-  const of = (actions: readonly { readonly action: string }[], action: string) =>
-    actions.filter((each) => each.action === action).length;
-  const parts = (['create', 'configure', 'delete'] as const).flatMap((action) => {
-    const count = of(objects, action);
+  const actions = objects.map(actionOf);
+  const parts = (['create', 'configure', 'delete', 'release'] as const).flatMap((action) => {
+    const count = actions.filter((each) => each === action).length;
     return count === 0 ? [] : [`${count} to ${action}`];
   });
   const onNodes = (['label', 'release'] as const).flatMap((action) => {
-    const count = of(nodes, action);
-    return count === 0 ? [] : [`${count} ${count === 1 ? 'node' : 'nodes'} to ${action}`];
+    const count = nodes.filter((each) => each.action === action).length;
+    return count === 0 ? [] : [`${counted(count, 'node')} to ${action}`];
   });
-  return [...parts, ...onNodes, `${of(objects, 'unchanged')} objects unchanged`].join(', ');
+  const unchanged = actions.filter((each) => each === 'unchanged').length;
+  return [...parts, ...onNodes, `${counted(unchanged, 'object')} unchanged`].join(', ');
 }

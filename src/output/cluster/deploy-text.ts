@@ -81,4 +81,4 @@ function remarks({ skipped, leftOut, warnings }: Omit<Prepared, 'stack' | 'liveN
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-const flags = ({ context }: Place): string => ` --context ${context}`;
+const flags = ({ context, namespace }: Place): string => ` --context ${context} --namespace ${namespace}`;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Destruction } from '../../cluster/destroy/destroy-cluster.ts';
-import { refText } from '../../cluster/objects/object-ref.ts';
+import type { ObjectRef } from '../../cluster/objects/object-ref.ts';
 import type { VdpaError } from '../../errors/vdpa-error.ts';
 import { errorFields } from '../error-text.ts';
 import type { Place } from './deploy-document.ts';
+import { counted, objectText } from './object-text.ts';
 
 /** What became of a stack that was to go. */
 export function destructionText({ context, namespace }: Place, result: Destruction): string {
@@ -14,12 +15,21 @@ export function destructionText({ context, namespace }: Place, result: Destructi
   const stays = result.removals.filter(({ outcome }) => outcome === 'released');
   const dirty = result.nodes.filter(({ left }) => left.length > 0);
   const lines = [
-    `destroyed ${where}: ${removed} objects removed, ${result.nodes.length - dirty.length} nodes clean`,
-    ...stays.map(({ ref, why }) => `stays, without what vdpactl set: ${refText(ref)} (${why})`),
+    `destroyed ${where}: ${counted(removed, 'object')} removed, ${counted(result.nodes.length - dirty.length, 'node')} clean`,
+    ...stays.map(({ ref, why }) => `stays, and is no longer part of a stack: ${objectText(ref)} (${why})`),
     ...dirty.flatMap(({ node, left }) => left.map(({ what, why }) => `left on node ${node}: ${what}: ${why}`)),
     ...result.warnings.map((text) => `warning: ${text}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What is about to go, as a person is asked about it. */
+export function toDestroyText(
+  objects: readonly (ObjectRef & { readonly adopted: boolean })[],
+  nodes: readonly string[],
+): string {
+  const lines = objects.map((entry) => `- ${entry.adopted ? 'release' : 'delete '} ${objectText(entry)}`);
+  return [...lines, `and what the stack left on ${counted(nodes.length, 'node')}`, ''].join('\n');
 }
 
 export function destructionFields(place: Place, { state, removals, nodes, warnings }: Destruction) {
