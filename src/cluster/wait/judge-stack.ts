@@ -129,17 +129,19 @@ export class StackJudge {
   ): { readonly judged: JudgedObject; readonly excused: boolean } {
     let expected = 0;
     let missing = 0;
+    let misplaced = 0;
     for (const { planned, node } of there) {
       if (!node) continue;
-      const { chosen, taint } = this.#selection(live, node);
-      if (!chosen || taint !== null) continue;
-      expected += 1;
-      if (unavailable.has(planned.name)) missing += 1;
+      const { chosen, held } = this.#selection(live, node);
+      if (!chosen) continue;
+      if (held) misplaced += 1;
+      else expected += 1;
+      if (!held && unavailable.has(planned.name)) missing += 1;
     }
     const counts = daemonSetCounts(live);
     const plain = objectStatus(live);
-    const isExcused = plain.status === 'InProgress' && counts.observed && missing > 0;
-    const own = isExcused ? daemonSetStatus(live, missing) : plain;
+    const isExcused = plain.status === 'InProgress' && counts.observed && missing + misplaced > 0;
+    const own = isExcused ? daemonSetStatus(live, { missing, misplaced }) : plain;
     const early = own.status === 'Current' && counts.desired < expected;
     const status = early ? inProgress(`made for ${counts.desired} of ${expected} nodes so far`) : own;
     const wanted = Math.max(counts.desired, expected);
@@ -198,6 +200,8 @@ function judgeOther(ref: ObjectRef, live: object | null): JudgedObject {
 
 function whatIsMissing({ devices }: PlannedNode, node: StackNode | null | undefined, settling: boolean): string | null {
   if (!node) return 'it was not read yet';
+  const notReady = whyNotReady(node);
+  if (notReady !== null) return notReady;
   const allocatable = allocatableDevices(node);
   if (allocatable > devices) return `offers ${allocatable} ${fullResourceName}, and ${devices} are planned`;
   if (allocatable < devices) return `offers ${allocatable} of ${devices} ${fullResourceName}`;

@@ -5,10 +5,14 @@ import type { StackNode } from './stack-node.ts';
 
 type Taint = NonNullable<NonNullable<StackNode['spec']>['taints']>[number];
 
-/** Whether a DaemonSet is for a node: by its selectors, and by the taint that keeps its pods off, if one does. */
+/** Whether a DaemonSet is for a node. */
 export interface Selection {
+  /** By its selectors. */
   readonly chosen: boolean;
+  /** The taint that keeps its pods off, if one does. */
   readonly taint: string | null;
+  /** No pod is made there as long as the node is not ready; one that is there already counts as misplaced. */
+  readonly held: boolean;
 }
 
 /** What the controller of DaemonSets decides, by the same fields. `daemonSet` is one as the API server has it. */
@@ -16,18 +20,22 @@ export function selectionOf(daemonSet: unknown, node: StackNode): Selection {
   const pod = valueAt(daemonSet, ['spec', 'template', 'spec']);
   const labels = node.metadata.labels ?? {};
   if (!hasLabels(valueAt(pod, ['nodeSelector']), labels) || !fitsAffinity(pod, node)) {
-    return { chosen: false, taint: null };
+    return { chosen: false, taint: null, held: false };
   }
   const tolerations = [...recordsAt(pod, 'tolerations'), ...ofEveryDaemonSet];
   const onHost = valueAt(pod, ['hostNetwork']) === true;
-  const kept = (node.spec?.taints ?? []).find(
+  const kept = (node.spec?.taints ?? []).filter(
     (taint) =>
       taint.effect !== 'PreferNoSchedule' &&
       !(onHost && taint.key === 'node.kubernetes.io/network-unavailable') &&
       !tolerations.some((toleration) => tolerates(toleration, taint)),
   );
-  return { chosen: true, taint: kept === undefined ? null : taintText(kept) };
+  const lasting = kept.find(({ key }) => !ofNotReady.has(key));
+  return { chosen: true, taint: lasting === undefined ? null : taintText(lasting), held: kept.length > 0 };
 }
+
+/** Kubernetes itself sets and removes them; that the node is not ready says the same. */
+const ofNotReady = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 
 /** The controller gives these to all of its pods. */
 const ofEveryDaemonSet = [
@@ -37,9 +45,6 @@ const ofEveryDaemonSet = [
   { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' },
   { key: 'node.kubernetes.io/pid-pressure', effect: 'NoSchedule' },
   { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
-  // These come and go with the two of NoExecute; the controller makes pods there all the same.
-  { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' },
-  { key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule' },
 ].map((toleration) => ({ ...toleration, operator: 'Exists' }));
 
 function tolerates(toleration: Readonly<Record<string, unknown>>, { key, value, effect }: Taint): boolean {

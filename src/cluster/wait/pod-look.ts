@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
-import { conditionOf, textAt } from './fields.ts';
+import { conditionOf, recordsAt, textAt } from './fields.ts';
 import { type ContainerState, containersOf, isHopeless, podStatus } from './pod-status.ts';
 import type { ObjectStatus } from './status.ts';
 
@@ -20,8 +20,10 @@ export interface UnreadyPod {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
-  /** null: it has none yet. */
+  /** Where it runs, or has to run; null: anywhere. */
   readonly node: string | null;
+  /** It is on its node. */
+  readonly placed: boolean;
   readonly createdAt: string;
   /** Which template it was made of. */
   readonly template: string;
@@ -39,7 +41,8 @@ export function lookAtPod(pod: unknown): UnreadyPod | 'ready' | 'going' {
     name: metadata.name,
     namespace: metadata.namespace,
     uid: metadata.uid,
-    node: textAt(pod, 'spec', 'nodeName') || null,
+    node: textAt(pod, 'spec', 'nodeName') || nodeMeantFor(pod),
+    placed: textAt(pod, 'spec', 'nodeName') !== '',
     createdAt: metadata.creationTimestamp ?? '',
     template: labels['controller-revision-hash'] ?? labels['pod-template-hash'] ?? '',
     status: podStatus(pod),
@@ -47,11 +50,28 @@ export function lookAtPod(pod: unknown): UnreadyPod | 'ready' | 'going' {
   };
 }
 
+/** The controller of DaemonSets says by affinity which node a pod is for. */
+function nodeMeantFor(pod: unknown): string | null {
+  const at = [
+    'spec',
+    'affinity',
+    'nodeAffinity',
+    'requiredDuringSchedulingIgnoredDuringExecution',
+    'nodeSelectorTerms',
+  ];
+  for (const term of recordsAt(pod, ...at)) {
+    const byName = recordsAt(term, 'matchFields').find((field) => field['key'] === 'metadata.name');
+    const [name] = Array.isArray(byName?.['values']) ? byName['values'] : [];
+    if (typeof name === 'string') return name;
+  }
+  return null;
+}
+
 const starting = new Set(['', 'ContainerCreating', 'PodInitializing']);
 
 /** Its node makes its containers, which may take as long as their images take to come. */
-export function isBeingMade({ node, status, containers }: UnreadyPod): boolean {
-  if (node === null || status.status !== 'InProgress') return false;
+export function isBeingMade({ placed, status, containers }: UnreadyPod): boolean {
+  if (!placed || status.status !== 'InProgress') return false;
   return containers.every(
     ({ kind, reason, lastExit }) =>
       (kind === 'waiting' && starting.has(reason)) || (kind === 'terminated' && lastExit?.exitCode === 0),
@@ -63,6 +83,6 @@ export function badness(pod: UnreadyPod): number {
   if (pod.containers.some(isHopeless)) return 5;
   if (pod.status.status === 'Failed') return 4;
   if (pod.containers.some(({ restarts }) => restarts > 0)) return 3;
-  if (!isBeingMade(pod) && pod.node !== null) return 2;
-  return pod.node === null ? 1 : 0;
+  if (!pod.placed) return 1;
+  return isBeingMade(pod) ? 0 : 2;
 }

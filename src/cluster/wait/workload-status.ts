@@ -31,15 +31,22 @@ export function daemonSetCounts(object: unknown): DaemonSetCounts {
   };
 }
 
-/** `missing`: so many of its pods need not be there, because the nodes that they belong on cannot run any. */
-export function daemonSetStatus(object: unknown, missing = 0): ObjectStatus {
+/** Pods of nodes that cannot run any. */
+export interface Excused {
+  /** So many that are wanted need not be ready. */
+  readonly missing: number;
+  /** So many may be on nodes that it is not for just now. */
+  readonly misplaced: number;
+}
+
+export function daemonSetStatus(object: unknown, excused: Excused = { missing: 0, misplaced: 0 }): ObjectStatus {
   const { observed, desired, updated, ready, available, misscheduled } = daemonSetCounts(object);
   if (!observed) return inProgress('its controller has not seen it yet');
-  const wanted = Math.max(0, desired - missing);
+  const wanted = Math.max(0, desired - excused.missing);
   const of = `of ${desired} ${desired === 1 ? 'node' : 'nodes'}`;
   if (updated < wanted) return inProgress(`updated on ${updated} ${of}`);
   if (Math.min(ready, available) < wanted) return inProgress(`ready on ${Math.min(ready, available)} ${of}`);
-  if (misscheduled > missing) {
+  if (misscheduled > excused.misplaced) {
     return inProgress(
       `${misscheduled} ${misscheduled === 1 ? 'pod is' : 'pods are'} still on nodes that it is not for`,
     );

@@ -37,7 +37,7 @@ describe('selectionOf', () => {
     ['the name', affinity({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] }), {}, true],
     ['an operator that is none', affinity(term('Like', ['1'])), { a: '1' }, false],
   ])('chooses by %s', (_, spec, labels, chosen) => {
-    expect(selectionOf(daemonSet(spec), node(labels))).toEqual({ chosen, taint: null });
+    expect(selectionOf(daemonSet(spec), node(labels))).toEqual({ chosen, taint: null, held: false });
   });
 
   it.each<[string, readonly object[], object, string | null]>([
@@ -72,7 +72,18 @@ describe('selectionOf', () => {
       'x:NoExecute',
     ],
   ])('knows what keeps pods off: %s', (_, taints, spec, expected) => {
-    expect(selectionOf(daemonSet(spec), node({}, taints))).toEqual({ chosen: true, taint: expected });
+    expect(selectionOf(daemonSet(spec), node({}, taints))).toEqual({
+      chosen: true,
+      taint: expected,
+      held: expected !== null,
+    });
+  });
+
+  it('does not hold a taint of nodes that are not ready for one that stays', () => {
+    const taints = [taint('node.kubernetes.io/not-ready', 'NoSchedule')];
+    expect(selectionOf(daemonSet({}), node({}, taints))).toEqual({ chosen: true, taint: null, held: true });
+    const tolerations = [{ operator: 'Exists' }];
+    expect(selectionOf(daemonSet({ tolerations }), node({}, taints)).held).toBe(false);
   });
 
   it('agrees with what is rendered', () => {
