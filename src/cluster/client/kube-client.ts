@@ -20,6 +20,8 @@ export interface ApiRequest {
   readonly contentType?: string;
   /** `application/json` unless given. */
   readonly accept?: string;
+  /** Doing it twice is told apart from doing it once by whoever asks: `AlreadyExists` and conflicts may be its own doing. */
+  readonly repeatable?: boolean;
   /** For the request with all its repetitions; 30 s unless given. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -64,34 +66,26 @@ export class KubeClient {
    * @throws ApiError for a status of 400 or more; VdpaError VDPA-CLUSTER-002 and -005 when no answer came.
    */
   async request(request: ApiRequest): Promise<unknown> {
-    const response = await this.#send(request);
-    const { text } = await readLimited(response, answerLimitBytes, request.signal).catch((cause) => {
-      throw this.#lost(cause, request);
+    const { status, text } = await this.#send(request, async (response) => {
+      const body = await readLimited(response, answerLimitBytes, request.signal);
+      return { status: response.statusCode ?? 0, text: body.text };
     });
     try {
       return JSON.parse(text);
     } catch {
-      throw apiError(
-        response.statusCode ?? 0,
-        `an answer that is not JSON: ${text.slice(0, 100)}`,
-        asked(request),
-        this.access,
-      );
+      throw apiError(status, `an answer that is not JSON: ${text.slice(0, 100)}`, asked(request), this.access);
     }
   }
 
   /** The text of a log, at most `limitBytes` of it. */
-  async text(request: ApiRequest, limitBytes: number): Promise<{ readonly text: string; readonly truncated: boolean }> {
-    const response = await this.#send(request);
-    return readLimited(response, limitBytes, request.signal).catch((cause) => {
-      throw this.#lost(cause, request);
-    });
+  text(request: ApiRequest, limitBytes: number): Promise<{ readonly text: string; readonly truncated: boolean }> {
+    return this.#send(request, (response) => readLimited(response, limitBytes, request.signal));
   }
 
   /** The lines of a watch, until the server ends it or the signal aborts. A connection that is cut ends it too. */
   async *watch(request: ApiRequest): AsyncGenerator<unknown> {
     const query = { ...request.query, watch: true, allowWatchBookmarks: true, timeoutSeconds: watchSeconds };
-    const response = await this.#send({ ...request, query });
+    const response = await this.#send({ ...request, query }, async (answer) => answer);
     const giveUp = setTimeout(() => response.destroy(), (watchSeconds + 15) * 1000);
     try {
       for await (const line of readLines(response)) yield JSON.parse(line);
@@ -109,7 +103,8 @@ export class KubeClient {
     this.#connection.close();
   }
 
-  async #send(request: ApiRequest): Promise<IncomingMessage> {
+  /** An answer whose body is cut off is as good as none. */
+  async #send<Answer>(request: ApiRequest, read: (response: IncomingMessage) => Promise<Answer>): Promise<Answer> {
     const deadline = performance.now() + (request.timeoutMs ?? defaultTimeoutMs);
     let renewed = false;
     for (let attempt = 0; ; attempt += 1) {
@@ -121,8 +116,8 @@ export class KubeClient {
         const response = await this.#connection.send({ ...rawRequest(request), timeoutMs: Math.max(left, 1000) });
         this.#reached = true;
         const status = response.statusCode ?? 0;
-        if (status < 400) return response;
-        const { text } = await readLimited(response, 1024 * 1024, request.signal);
+        if (status < 400) return await read(response).catch(cutOff);
+        const { text } = await readLimited(response, 1024 * 1024, request.signal).catch(cutOff);
         error = apiError(status, text, asked(request), this.access);
         if (status === 401 && !renewed && this.#connection.credentials.drop()) {
           renewed = true;
@@ -146,11 +141,10 @@ export class KubeClient {
     const repeatable = !connected || isRepeatable(request);
     return this.#reached && repeatable ? backOff(attempt) : null;
   }
+}
 
-  #lost(cause: unknown, request: ApiRequest): unknown {
-    request.signal?.throwIfAborted();
-    return unreachable(new ConnectionFailure(cause, { connected: true, reused: false }), this.access);
-  }
+function cutOff(cause: unknown): never {
+  throw new ConnectionFailure(cause, { connected: true, reused: false });
 }
 
 /** @throws VdpaError VDPA-CLUSTER-001 when there is no cluster to be a client of. */
@@ -194,9 +188,12 @@ function pauseAfterStatus(status: number, retryAfter: string | undefined, reques
 }
 
 /** Doing it twice is the same as doing it once. A server that failed may have done it. */
-function isRepeatable({ method = 'GET', contentType }: ApiRequest): boolean {
+function isRepeatable({ method = 'GET', contentType, repeatable = false }: ApiRequest): boolean {
   return (
-    method === 'GET' || method === 'DELETE' || (method === 'PATCH' && contentType !== 'application/json-patch+json')
+    repeatable ||
+    method === 'GET' ||
+    method === 'DELETE' ||
+    (method === 'PATCH' && contentType !== 'application/json-patch+json')
   );
 }
 

@@ -18,7 +18,9 @@ export async function askPermissions(
     const spec = { resourceAttributes: attributesOf(permission) };
     const body = { apiVersion, kind: 'SelfSubjectAccessReview', spec };
     const path = `/apis/${apiVersion}/selfsubjectaccessreviews`;
-    const { status } = reviewSchema.parse(await client.request({ method: 'POST', path, body, signal }));
+    const { status } = reviewSchema.parse(
+      await client.request({ method: 'POST', path, body, repeatable: true, signal }),
+    );
     return { ...permission, allowed: status.allowed };
   });
 }

@@ -94,7 +94,7 @@ async function createPod<Node extends JobNode, Answer>(once: OnePod<Node, Answer
     signal.throwIfAborted();
     try {
       const path = `/api/v1/namespaces/${namespace}/pods`;
-      await client.request({ method: 'POST', path, body, accept: metadataOfOne });
+      await client.request({ method: 'POST', path, body, repeatable: true, accept: metadataOfOne });
       return;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -42,7 +42,9 @@ export async function createLease(client: KubeClient, namespace: string, me: Hol
   const ref = leaseRef(namespace);
   const { apiVersion, kind } = ref;
   const body = { apiVersion, kind, metadata: { name: leaseName, namespace }, spec: specOf(me, 0) };
-  return unlessTaken(client.request({ method: 'POST', path: collectionPath(ref, namespace), body, signal }));
+  return unlessTaken(
+    client.request({ method: 'POST', path: collectionPath(ref, namespace), body, repeatable: true, signal }),
+  );
 }
 
 /** The version that was read goes along, so that of two who take it one fails. null: somebody else was faster. */
@@ -59,14 +61,16 @@ export async function replaceLease(
   const acquireTime = renewed ? found.spec?.acquireTime : undefined;
   const spec = { ...specOf(me, transitions), ...(acquireTime ? { acquireTime } : {}) };
   const path = pathOf(leaseRef(namespace));
-  return unlessTaken(client.request({ method: 'PUT', path, body: { ...found, spec }, signal, timeoutMs }));
+  return unlessTaken(
+    client.request({ method: 'PUT', path, body: { ...found, spec }, repeatable: true, signal, timeoutMs }),
+  );
 }
 
 export async function letGoOf(client: KubeClient, namespace: string, me: Holder, lease: LiveLease): Promise<void> {
   const path = pathOf(leaseRef(namespace));
   const put = (found: LiveLease) => {
     const body = { ...found, spec: { ...found.spec, holderIdentity: '' } };
-    return unlessTaken(client.request({ method: 'PUT', path, body, timeoutMs: 5_000 }));
+    return unlessTaken(client.request({ method: 'PUT', path, body, repeatable: true, timeoutMs: 5_000 }));
   };
   if ((await put(lease)) !== null) return;
   // A renewal that was cut short when the work ended may have arrived all the same.

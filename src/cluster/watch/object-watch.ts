@@ -41,6 +41,8 @@ const shortPauseMs = 100;
 const longPauseMs = 3_000;
 /** One that ends sooner was cut by something that will cut the next one too. */
 const shortestWatchMs = 1_000;
+/** So many in a row that brought nothing new: what is there has to be read another way. */
+const watchesInVain = 3;
 
 /** A collection as it is now, by one list and one watch, however many objects it has. */
 export class ObjectWatch<Seen extends Watched> {
@@ -78,12 +80,17 @@ export class ObjectWatch<Seen extends Watched> {
     this.#answeredAt = performance.now();
     let version = '';
     let failures = 0;
+    let inVain = 0;
     while (!signal.aborted) {
       try {
         if (version === '') version = await this.#list(signal);
         const began = performance.now();
-        version = await this.#follow(version, signal);
-        failures = version === '' || performance.now() - began < shortestWatchMs ? failures + 1 : 0;
+        const from = version;
+        version = await this.#follow(from, signal);
+        const isShort = performance.now() - began < shortestWatchMs;
+        failures = version === '' || isShort ? failures + 1 : 0;
+        inVain = isShort && version === from ? inVain + 1 : 0;
+        if (inVain >= watchesInVain) version = '';
       } catch (error) {
         if (signal.aborted) return;
         if (isForgotten(error)) version = '';

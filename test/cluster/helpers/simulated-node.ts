@@ -3,8 +3,8 @@ import * as z from 'zod';
 
 /** What becomes of a pod on a simulated node. */
 export type PodFate =
-  /** It ends well, and prints its log. */
-  | { readonly kind: 'succeeds'; readonly log: string }
+  /** It ends well, and prints its log. `message`: its termination message. */
+  | { readonly kind: 'succeeds'; readonly log: string; readonly message?: string }
   | { readonly kind: 'fails'; readonly exitCode: number; readonly message?: string; readonly log?: string }
   /** It becomes ready and goes on until it is deleted. */
   | { readonly kind: 'runs'; readonly afterMs?: number }
