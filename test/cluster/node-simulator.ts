@@ -156,7 +156,7 @@ export class NodeSimulator {
         return;
       case 'succeeds':
         this.#logs.set({ namespace, name }, fate.log);
-        await this.#kubelet.podStatus(pod, endedStatus(pod, 0, now));
+        await this.#kubelet.podStatus(pod, endedStatus(pod, 0, now, fate.message));
         return;
       case 'fails':
         this.#logs.set({ namespace, name }, fate.log ?? '');
