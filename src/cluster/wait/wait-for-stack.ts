@@ -15,9 +15,9 @@ export type { WaitOptions, WaitResult } from './wait-options.ts';
 
 /** Changes that come together are judged together. */
 const shortestPauseMs = 40;
-/** Judging and looking take at most a share of the time: 1 part in 5, and 1 in 20. */
-const judgeShare = 4;
-const lookShare = 20;
+/** Judging and looking take at most a share of the time: 1 part in 10, and 1 in 50. */
+const judgeShare = 9;
+const lookShare = 50;
 /** What is ready by then was never worth a word. */
 const firstTellMs = 500;
 const tellEveryMs = 2_000;

@@ -36,6 +36,11 @@ export class WaitedNode implements SimulatedNode {
   }
 }
 
+/** As many nodes as a test wants, by number. */
+export function numberedNodes(count: number): WaitedNode[] {
+  return Array.from({ length: count }, (_, at) => new WaitedNode(`node-${String(at).padStart(4, '0')}`));
+}
+
 export function setRef(name: string): ObjectRef {
   return { apiVersion: 'apps/v1', kind: 'DaemonSet', resource: 'daemonsets', namespace, name };
 }
