@@ -280,7 +280,7 @@ describe('waitForStack', () => {
         api.put(
           podsPath,
           podOf(agentRef, 'p', {
-            restarts: 3 + Math.min(round, 2),
+            restarts: round < 4 ? 3 : 5,
             waiting: { reason: 'CrashLoopBackOff' },
             exit: { exitCode: 2, message: 'error: no NIC' },
           }),
