@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type KubeClient } from '../../../src/cluster/client/kube-client.ts';
 import { valueAt } from '../../../src/config/plain-data.ts';
+import { written } from './fake-write.ts';
 
 export interface FakeObject {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown };
@@ -20,7 +21,7 @@ interface Change {
 }
 
 /**
- * A fake: an API server that keeps collections and lets them be listed in pages, watched and read, and that misbehaves when
+ * A fake: an API server that keeps collections and lets them be listed in pages, watched, read and written, and that misbehaves when
  * it is told to. What a real one answers is in test/cluster.
  */
 export class FakeApi {
@@ -35,6 +36,13 @@ export class FakeApi {
   #port = 0;
   /** Path and query of all that was asked. */
   readonly requests: URL[] = [];
+  /** All that was written, or tried in a dry run. */
+  readonly writes: {
+    readonly method: string;
+    readonly path: string;
+    readonly body: unknown;
+    readonly dryRun: boolean;
+  }[] = [];
   /** Answers instead of the collections, when it answers anything. */
   refuse: (url: URL, method: string) => { readonly status: number; readonly body: object } | null = () => null;
 
@@ -128,6 +136,7 @@ export class FakeApi {
     const refused = this.refuse(url, request.method ?? 'GET');
     const [, collection = '', name = ''] = objectPath.exec(url.pathname) ?? [];
     if (refused !== null) answer(response, refused.status, refused.body);
+    else if (request.method !== 'GET') void this.#write(request, url, response);
     else if (url.searchParams.get('watch') === 'true') this.#watch(url, response);
     else if (name === '') this.#list(url, response);
     else this.#read(this.#collections.get(collection) ?? new Map(), decodeURIComponent(name), response);
@@ -137,6 +146,40 @@ export class FakeApi {
     const object = [...siblings.values()].find(({ metadata }) => metadata.name === name);
     if (object === undefined) answer(response, 404, status(404, 'NotFound', `"${name}" not found`));
     else answer(response, 200, object);
+  }
+
+  async #write(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');
+    const method = request.method ?? '';
+    const named = method === 'POST' ? `${url.pathname}/${String(valueAt(body, ['metadata', 'name']))}` : url.pathname;
+    const [collection, name] = [
+      named.slice(0, named.lastIndexOf('/')),
+      decodeURIComponent(named.split('/').at(-1) ?? ''),
+    ];
+    this.writes.push({ method, path: named, body, dryRun: url.searchParams.has('dryRun') });
+    const live = [...(this.#collections.get(collection) ?? [])].find(([, { metadata }]) => metadata.name === name);
+    const result = written(method, name, live?.[1], body);
+    if (result.kind === 'refuse') {
+      answer(response, result.status, status(result.status, result.reason, result.message));
+      return;
+    }
+    if (!url.searchParams.has('dryRun')) {
+      if (result.kind === 'keep') this.put(collection, result.object);
+      else this.remove(collection, live?.[0] ?? name);
+    }
+    const kept = this.#collections.get(collection)?.get(keyOf(result.object));
+    answer(
+      response,
+      method === 'POST' ? 201 : 200,
+      url.searchParams.has('dryRun') ? result.object : (kept ?? result.object),
+    );
+  }
+
+  /** The object as it is kept; undefined: there is none. */
+  get(collection: string, key: string): FakeObject | undefined {
+    return this.#collections.get(collection)?.get(key);
   }
 
   #list(url: URL, response: ServerResponse): void {
