@@ -17,6 +17,7 @@ import { rbacCommand } from './commands/rbac.ts';
 import { renderCommand } from './commands/render.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
+import { sysdumpCommand } from './commands/sysdump.ts';
 import { versionCommand } from './commands/version.ts';
 import { asVdpaError } from './errors/as-vdpa-error.ts';
 import { errnoOf, VdpaError } from './errors/vdpa-error.ts';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
     detachCommand(),
     benchCommand(),
     destroyCommand(),
+    sysdumpCommand(),
     imagesCommand(),
     rbacCommand(),
     nodeCommand(),

@@ -10,14 +10,14 @@ import { unpackArchive } from './unpack-archive.ts';
 const maxBytes = 256 * 1024 * 1024;
 
 /**
- * The reports in a file: one of a probe that was saved (`detect --save`), replayed in memory; or those of a JSON document,
- * `detect -o json` of one node or a list of them under `nodes`. Touches neither network nor the machine it runs on.
+ * The reports in a file: one of a probe that was saved (`detect --save`), replayed in memory; those of a sysdump; or those of
+ * a JSON document, `detect -o json` of one node or a list of them under `nodes`. Touches neither network nor the machine it runs on.
  * @throws VdpaError VDPA-BUNDLE-001 for a file that cannot be read, -002 for a damaged or hostile capture, -003 for JSON
  * that holds no report.
  */
 export async function loadReports(file: string, shown = file): Promise<NodeReport[]> {
   const bytes = await readBytes(file, shown);
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return [await replay(bytes, shown)];
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return fromArchive(bytes, shown);
   if (
     !/^\s*[[{]/.test(
       bytes
@@ -30,6 +30,14 @@ export async function loadReports(file: string, shown = file): Promise<NodeRepor
   }
   const { parseReports } = await import('./report-document.ts');
   return parseReports(bytes.toString('utf8').replace(/^\ufeff/, ''), shown);
+}
+
+async function fromArchive(bytes: Uint8Array, shown: string): Promise<NodeReport[]> {
+  const { sysdumpReports } = await import('./sysdump-reports.ts');
+  const document = await sysdumpReports(bytes, shown);
+  if (document === null) return [await replay(bytes, shown)];
+  const { parseReports } = await import('./report-document.ts');
+  return parseReports(document, shown);
 }
 
 /**
