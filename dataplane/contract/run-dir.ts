@@ -11,12 +11,19 @@ export interface RunDir {
   readonly stack: string;
   /** The agent's gRPC socket. */
   readonly grpcSocket: string;
+  /** Where the CNI plugin of a cluster's node asks the agent. */
+  readonly cniSocket: string;
   /** Desired state, one file a backend; `<device>.status.json` beside it is the supervisor's answer. */
   readonly backends: string;
   /** One folder a workload: eal.args, attachments.json, netN/vhost.sock. */
   readonly workloads: string;
-  /** One link a device, to the netN folder of the attachment that has it. */
+  /**
+   * Where backends look for workloads. On one machine: one link a device, to the netN folder of the attachment that has
+   * it. On a node of a cluster: one mount a device, on which the attachment's folder is mounted.
+   */
   readonly devices: string;
+  /** On a node of a cluster, what pods have: one folder a pod, one record an interface. */
+  readonly attachments: string;
   /** The sockets of memif wires. */
   readonly wires: string;
   /** The workload's files of a benchmark that is running. */
@@ -31,9 +38,11 @@ export function runDir(root: string): RunDir {
     root,
     stack: join(root, 'stack.json'),
     grpcSocket: join(root, 'vdpa.sock'),
+    cniSocket: join(root, 'cni.sock'),
     backends: join(root, 'backends'),
     workloads: join(root, 'workloads'),
     devices: join(root, 'dev'),
+    attachments: join(root, 'attachments'),
     wires: join(root, 'wires'),
     bench: join(root, 'bench'),
     dpdk: join(root, 'dpdk'),

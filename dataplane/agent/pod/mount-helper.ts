@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { constants } from 'node:os';
+import { type StartedProcess, start } from '../../../src/process/start.ts';
+import { MountError, type Mounter } from './mounter.ts';
+
+interface Waiting {
+  readonly what: string;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Mounts through `vdpa-mount` (dataplane/mounter), which runs as long as the agent: starting mount(8) for each takes
+ * milliseconds during which nobody else is served, and a hundred pods may come at once. The helper answers in order.
+ * One that ends is started again with the next call; it ends by itself with the agent, whose pipe it reads.
+ */
+export class MountHelper implements Mounter {
+  readonly #program: string;
+  readonly #waiting: Waiting[] = [];
+  #process: StartedProcess | null = null;
+  #answers = '';
+
+  constructor(program: string) {
+    this.#program = program;
+  }
+
+  tmpfs(target: string): Promise<void> {
+    return this.#ask(['tmpfs', target]);
+  }
+
+  bind(source: string, target: string): Promise<void> {
+    return this.#ask(['bind', source, target]);
+  }
+
+  unmount(target: string): Promise<void> {
+    return this.#ask(['unmount', target]);
+  }
+
+  stop(): void {
+    this.#process?.stdin?.end();
+    this.#process = null;
+  }
+
+  #ask(words: readonly string[]): Promise<void> {
+    const what = words.join(' ');
+    if (words.some((word) => /[\t\n\0]/.test(word))) {
+      return Promise.reject(new MountError(what, 'EINVAL', 'a path with a control character'));
+    }
+    return new Promise((resolve, reject) => {
+      const { stdin } = this.#running();
+      this.#waiting.push({ what, resolve, reject });
+      stdin?.write(`${words.join('\t')}\n`);
+    });
+  }
+
+  #running(): StartedProcess {
+    if (this.#process !== null) return this.#process;
+    const started = start(this.#program, [], { env: {}, stdin: 'pipe', stdout: 'pipe' });
+    this.#process = started;
+    this.#answers = '';
+    started.stdin?.on('error', () => {}); // its end says the same
+    started.stdout?.on('data', (chunk: Buffer) => this.#take(started, chunk.toString('latin1')));
+    void started.ended.then(({ failure, code, signal }) => {
+      if (this.#process === started) this.#process = null;
+      const why = failure ?? `${this.#program} ended (${signal ?? code ?? 'unknown'})`;
+      // Whether what was asked for is done, nobody knows: who asked looks, or undoes.
+      for (const { what, reject } of this.#waiting.splice(0)) reject(new MountError(what, 'EIO', why));
+    });
+    return started;
+  }
+
+  #take(from: StartedProcess, text: string): void {
+    if (this.#process !== from && this.#process !== null) return;
+    this.#answers += text;
+    const lines = this.#answers.split('\n');
+    this.#answers = lines.pop() ?? '';
+    for (const line of lines) {
+      const waiting = this.#waiting.shift();
+      const errno = Number(line);
+      if (errno === 0) waiting?.resolve();
+      else waiting?.reject(new MountError(waiting.what, errorName(errno), errorName(errno) ?? line));
+    }
+  }
+}
+
+function errorName(errno: number): string | null {
+  return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? null;
+}
+
+/** The helper, where its program can be started; null else. */
+export async function mountHelper(program: string): Promise<MountHelper | null> {
+  const probe = start(program, ['--version'], { env: {} });
+  const { code } = await probe.ended;
+  return code === 0 ? new MountHelper(program) : null;
+}

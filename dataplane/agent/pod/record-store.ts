@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { podInterfacePattern, podUidPattern, recordFile } from '../../contract/pod-paths.ts';
+import type { RunDir } from '../../contract/run-dir.ts';
+import { type Files, ignoring, putFile, temporaryName, unlinkIfThere } from './files.ts';
+import { type PodRecord, podRecordSchema } from './record.ts';
+
+/** A record that cannot be read: of what, its path says. */
+export interface DamagedRecord {
+  readonly pod: string;
+  readonly interface: string;
+}
+
+/** The records of a node, root's alone, and an index of them in memory. The files are the truth. */
+export class RecordStore {
+  readonly #dir: RunDir;
+  readonly #files: Files;
+  readonly #byKey = new Map<string, PodRecord>();
+
+  constructor(dir: RunDir, files: Files) {
+    this.#dir = dir;
+    this.#files = files;
+  }
+
+  /** Reads all records, and answers those that are damaged. */
+  load(): DamagedRecord[] {
+    this.#byKey.clear();
+    const damaged: DamagedRecord[] = [];
+    for (const pod of this.#list(this.#dir.attachments)) {
+      const folder = join(this.#dir.attachments, pod);
+      for (const name of podUidPattern.test(pod) ? this.#list(folder) : []) {
+        const interfaceName = name.replace(/\.json$/, '');
+        if (name.endsWith('.tmp')) unlinkIfThere(this.#files, join(folder, name));
+        if (!name.endsWith('.json') || !podInterfacePattern.test(interfaceName)) continue;
+        const record = this.#read(join(folder, name));
+        if (record?.pod.uid === pod && record.attachment.interface === interfaceName) {
+          this.#byKey.set(keyOf(pod, interfaceName), record);
+        } else {
+          damaged.push({ pod, interface: interfaceName });
+        }
+      }
+      this.#removeFolder(pod);
+    }
+    return damaged;
+  }
+
+  all(): PodRecord[] {
+    return [...this.#byKey.values()];
+  }
+
+  get(pod: string, interfaceName: string): PodRecord | null {
+    return this.#byKey.get(keyOf(pod, interfaceName)) ?? null;
+  }
+
+  /** The records of a container's interface: of more than one pod only if somebody made them up. */
+  ofContainer(container: string, interfaceName: string): PodRecord | null {
+    return (
+      this.all().find((each) => each.container === container && each.attachment.interface === interfaceName) ?? null
+    );
+  }
+
+  ofPod(pod: string): PodRecord[] {
+    const all = this.all().filter((record) => record.pod.uid === pod);
+    return all.sort((a, b) => (a.attachment.interface < b.attachment.interface ? -1 : 1));
+  }
+
+  /** Who has a device; null: it is free. */
+  holderOf(device: string): PodRecord | null {
+    return this.all().find((each) => each.attachment.device === device && each.state !== 'released') ?? null;
+  }
+
+  put(record: PodRecord): void {
+    const { pod, attachment } = record;
+    // Also when it cannot be written: what this process did it knows.
+    this.#byKey.set(keyOf(pod.uid, attachment.interface), record);
+    const folder = join(this.#dir.attachments, pod.uid);
+    this.#files.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    putFile(this.#files, folder, `${attachment.interface}.json`, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  }
+
+  /** Holds a device for a record that is damaged. */
+  adopt(record: PodRecord): void {
+    this.#byKey.set(keyOf(record.pod.uid, record.attachment.interface), record);
+  }
+
+  remove(pod: string, interfaceName: string): void {
+    const folder = join(this.#dir.attachments, pod);
+    unlinkIfThere(this.#files, join(folder, temporaryName(`${interfaceName}.json`)));
+    unlinkIfThere(this.#files, recordFile(this.#dir, pod, interfaceName));
+    this.#byKey.delete(keyOf(pod, interfaceName));
+    this.#removeFolder(pod);
+  }
+
+  /** Of a pod without any record more. */
+  #removeFolder(pod: string): void {
+    const folder = join(this.#dir.attachments, pod);
+    ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'], () => this.#files.rmdirSync(folder));
+  }
+
+  #read(path: string): PodRecord | null {
+    try {
+      return podRecordSchema.safeParse(JSON.parse(this.#files.readFileSync(path, 'utf8'))).data ?? null;
+    } catch (error) {
+      if (error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+
+  #list(folder: string): string[] {
+    return ignoring(['ENOENT', 'ENOTDIR'], () => this.#files.readdirSync(folder).sort()) ?? [];
+  }
+}
+
+const keyOf = (pod: string, interfaceName: string): string => `${pod}/${interfaceName}`;
