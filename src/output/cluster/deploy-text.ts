@@ -14,7 +14,7 @@ const shownNames = 3;
 export function deploymentText(place: Place, result: Deployment): string {
   const lines = [headline(place, result), '', ...nodeTable(result.plan.nodes)];
   if (result.state === 'deployed') lines.push('', ...changesText(result.changes));
-  lines.push(...remarks(result));
+  lines.push(...remarks(result), ...unavailable(result));
   if (result.state !== 'declined') lines.push('', `next: vdpactl status --target kubernetes${flags(place)}`);
   return `${lines.join('\n')}\n`;
 }
@@ -79,6 +79,16 @@ function remarks({ skipped, leftOut, warnings }: Omit<Prepared, 'stack' | 'liveN
     lines.push(`left out, having no NIC to give away: ${leftOut.slice(0, shownNames).join(', ')}${more}`);
   }
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+/** Nodes that the stack was deployed to and that do not run it yet. */
+function unavailable({ waited }: Deployment): string[] {
+  const nodes = waited?.unavailableNodes ?? [];
+  const more = nodes.length - shownGroups;
+  return [
+    ...nodes.slice(0, shownGroups).map(({ name, why }) => `warning: not ready yet: node ${name}: ${why}`),
+    ...(more > 0 ? [`warning: and ${more} more nodes`] : []),
+  ];
 }
 
 const flags = ({ context, namespace }: Place): string => ` --context ${context} --namespace ${namespace}`;
