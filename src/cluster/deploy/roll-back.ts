@@ -48,7 +48,7 @@ async function rollBack(request: RollBackRequest, failure: VdpaError, before: St
   progress.fail();
   progress.step('Saving the evidence');
   const saved = await saveEvidence(client, config.kubernetes.namespace, evidenceFile, signal).then(
-    () => `the evidence is in ${evidenceFile}`,
+    (file) => `the evidence is in ${file}`,
     (error: unknown) => `the evidence could not be saved: ${asVdpaError(error).message}`,
   );
   progress.warn(`${failure.code}: ${failure.message}; ${saved}`);
