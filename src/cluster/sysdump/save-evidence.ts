@@ -8,6 +8,7 @@ import { takeSysdump } from './take-sysdump.ts';
 /** Nobody wants to wait long for what is removed right after. */
 const limitBytes = 256 * 1024;
 const sinceSeconds = 3600;
+const logsTimeoutMs = 60_000;
 const parallel = 8;
 
 /**
@@ -24,7 +25,7 @@ export async function saveEvidence(
   const isFolder = statSync(folderOrFile, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = unused(isFolder ? join(folderOrFile, 'vdpactl-evidence.tgz') : folderOrFile);
   await takeSysdump({
-    ...{ client, namespace, file, signal, parallel },
+    ...{ client, namespace, file, signal, parallel, logsTimeoutMs },
     // Where the workloads are, the record of the stack says.
     workloadNamespace: namespace,
     shown: file,

@@ -38,6 +38,8 @@ export interface SysdumpRequest {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly now?: Date;
+  /** For all logs, ms; ten minutes unless given. */
+  readonly logsTimeoutMs?: number;
 }
 
 export interface Sysdump {
@@ -97,7 +99,9 @@ async function gatherAll(request: SysdumpRequest, archive: ArchiveFile): Promise
   });
   await gatherReports(request, parts, wanted === null ? null : hosts);
   const limits = { ...request.logs, parallel: request.parallel };
-  await parts.gather('logs', deadlines.logs, (scope) => collectLogs(client, pods, limits, digest, scope));
+  await parts.gather('logs', request.logsTimeoutMs ?? deadlines.logs, (scope) =>
+    collectLogs(client, pods, limits, digest, scope),
+  );
 
   const records = parts.records;
   await archive.add('index.json', json({ ...manifest, endedAt: new Date().toISOString(), parts: records }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import type { Json } from '../../../templates/kubernetes/kubernetes-object.ts';
+import { ApiError } from '../../client/api-error.ts';
 import type { KubeClient } from '../../client/kube-client.ts';
 import { allowedEvent } from '../allow/event.ts';
 import type { Digest } from '../digest.ts';
@@ -50,7 +51,8 @@ export async function collectEvents(
       await scope.add(`events/${fileName(file)}.json`, { events });
     } catch (error) {
       scope.signal.throwIfAborted();
-      scope.gap(file, 'failed', error);
+      const isForbidden = error instanceof ApiError && error.status === 403;
+      scope.gap(file, isForbidden ? 'skipped' : 'failed', error);
     }
   }
 }

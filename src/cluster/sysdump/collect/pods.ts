@@ -14,7 +14,7 @@ const statusSchema = z.object({
   ready: z.boolean().default(false),
   restartCount: z.int().default(0),
   containerID: z.string().nullish(),
-  state: z.object({ waiting: stateSchema, terminated: stateSchema }).nullish(),
+  state: z.object({ waiting: stateSchema, running: z.unknown().optional(), terminated: stateSchema }).nullish(),
   lastState: z.object({ terminated: z.unknown().optional() }).nullish(),
 });
 const podSchema = z.object({
@@ -83,9 +83,13 @@ function note({ metadata, spec, status }: Pod, digest: Digest): LoggedPod {
   const restarts = all.reduce((sum, { restartCount }) => sum + restartCount, 0);
   const message = scrub(ready ? '' : why.slice(0, 500));
   digest.pods.add({ ...metadata, node, phase, ready, restarts, message });
-  // One that never started has none.
-  const containers = all.flatMap(({ name, containerID, restartCount, lastState }) =>
-    containerID ? [{ name, hasPrevious: restartCount > 0 || lastState?.terminated !== undefined }] : [],
-  );
+  const containers = all.filter(hasStarted).map(({ name, restartCount, lastState }) => {
+    return { name, hasPrevious: restartCount > 0 || lastState?.terminated !== undefined };
+  });
   return { ...metadata, node, ready, containers };
+}
+
+/** One that never did has no log. */
+function hasStarted({ containerID, state, lastState }: z.infer<typeof statusSchema>): boolean {
+  return Boolean(containerID || state?.running || state?.terminated || lastState?.terminated);
 }
