@@ -23,6 +23,9 @@ export interface ApplyRequest {
 const parallel = 8;
 const definitionTimeoutMs = 30_000;
 const pollMs = 50;
+/** Pods have their time to end when what they belong to is deleted. */
+const goingTimeoutMs = 60_000;
+const goingPollMs = 300;
 
 /** Applies those of the objects that differ, what others need first, and answers which were. */
 export async function applyObjects(
@@ -38,13 +41,39 @@ export async function applyObjects(
       const ref = refOf(object);
       progress.update(refText(ref));
       const force = planned.get(keyOf(ref))?.force ?? false;
-      await applyObject(client, ref, withOwner(object, namespace), { force, signal });
+      await applyForGood(client, ref, withOwner(object, namespace), force, signal);
       applied.push(ref);
     });
     const definitions = phase.filter(({ kind }) => kind === 'CustomResourceDefinition');
     for (const definition of definitions) await untilEstablished(client, refOf(definition), signal);
   }
   return applied;
+}
+
+/** An object that somebody is deleting takes what is applied, and goes all the same: it is made anew when it has gone. */
+async function applyForGood(
+  client: KubeClient,
+  ref: ObjectRef,
+  object: KubernetesObject,
+  force: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + goingTimeoutMs;
+  for (;;) {
+    const { metadata } = await applyObject(client, ref, object, { force, signal });
+    if (!metadata.deletionTimestamp) return;
+    if (performance.now() > deadline) throw beingDeleted(client, ref, metadata.finalizers ?? []);
+    await sleep(goingPollMs, undefined, { signal });
+  }
+}
+
+function beingDeleted({ access }: KubeClient, ref: ObjectRef, finalizers: readonly string[]): VdpaError {
+  const scope = ref.namespace === null ? '' : ` -n ${ref.namespace}`;
+  const why = finalizers.length > 0 ? `, and waits for the finalizer ${finalizers.join(', ')}` : '';
+  return new VdpaError('VDPA-DEPLOY-002', `${refText(ref)} is being deleted by somebody else${why}`, {
+    where: `context ${access.context}`,
+    next: `see what holds it: kubectl get ${ref.resource} ${ref.name}${scope} -o yaml; then run the same command again`,
+  });
 }
 
 const definitionSchema = z.object({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../../config/config-schema.ts';
+import { VdpaError } from '../../errors/vdpa-error.ts';
 import type { Progress } from '../../output/progress.ts';
 import { namespaces } from '../../templates/kubernetes/namespaces.ts';
 import { version } from '../../version.ts';
@@ -98,7 +99,7 @@ async function carryOut(request: DeployRequest, namespace: string, prepared: Pre
   const previous = stack.state === 'deployed' ? stack.plan : stack.previous;
 
   const refs = plan.objects.map(refOf);
-  if (!isChanged(changes) && stack.state === 'deployed' && stack.version === version) {
+  if (!isChanged(changes) && stack.state === 'deployed' && stack.isWhole && stack.version === version) {
     progress.step('Looking whether all is ready');
     return wait(request, plan, refs, []);
   }
@@ -157,11 +158,24 @@ async function label(
   );
 }
 
-function wait(request: DeployRequest, plan: StackPlan, objects: readonly ObjectRef[], changed: readonly ObjectRef[]) {
+/** A node that is out of order holds up no other. With all of them out of order, nothing was deployed. */
+async function wait(
+  request: DeployRequest,
+  plan: StackPlan,
+  objects: readonly ObjectRef[],
+  changed: readonly ObjectRef[],
+): Promise<WaitResult> {
   const { client, timeoutMs, pullTimeoutMs, progress, signal } = request;
-  return waitForStack({
+  const result = await waitForStack({
     ...{ client, objects, timeoutMs, pullTimeoutMs, progress, signal },
     nodes: plan.nodes,
     changed: new Set(changed.map(keyOf)),
+  });
+  const { unavailableNodes } = result;
+  if (unavailableNodes.length < plan.nodes.length || unavailableNodes.length === 0) return result;
+  throw new VdpaError('VDPA-DEPLOY-002', 'no node of the stack is in order', {
+    where: `context ${client.access.context}`,
+    details: unavailableNodes.slice(0, 20).map(({ name, why }) => `node ${name}: ${why}`),
+    next: 'see: kubectl get nodes; the same command goes on once one is ready',
   });
 }

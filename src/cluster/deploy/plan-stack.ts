@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../../config/config-schema.ts';
+import { valueAt } from '../../config/plain-data.ts';
 import { VdpaError } from '../../errors/vdpa-error.ts';
 import { decideFleet } from '../../fleet/decide-fleet.ts';
 import type { FleetResult } from '../../fleet/fleet-result.ts';
 import type { NodeReport } from '../../platform/node-report.ts';
 import type { Decision } from '../../providers/decision.ts';
+import { nodeLabelKeys } from '../../templates/kubernetes/names.ts';
 import { renderKubernetes } from '../../templates/kubernetes/render-kubernetes.ts';
 import type { PlannedNode, StackPlan } from '../stack/stack-plan.ts';
 import { carryOver } from './carry-over.ts';
@@ -44,7 +46,7 @@ export function planStack(
   const usable = decided.filter(({ decision }) => isUsable(decision, config));
   const kept = skipped.flatMap(({ node }) => before.get(node) ?? []);
   if (usable.length === 0 && kept.length === 0) throw noNode(decided, skipped);
-  const { objects, nodeLabels } = renderKubernetes({ nodes: usable, config });
+  const { objects, nodeLabels } = renderKubernetes({ nodes: usable, config, keptSets: setsOf(previous, kept) });
   const byName = new Map(usable.map((node) => [node.report.node.name?.toLowerCase() ?? '', node.decision]));
   const nodes = nodeLabels.map(({ node, labels }) => plannedNode(node, labels, byName.get(node)));
   return {
@@ -54,12 +56,23 @@ export function planStack(
   };
 }
 
+/** The configurations of the device plugin that nodes have which nobody could look at, by the name of their set. */
+function setsOf(previous: StackPlan | null, kept: readonly PlannedNode[]): Map<string, string> {
+  const names = new Set(kept.flatMap(({ labels }) => labels[nodeLabelKeys.deviceSet] ?? []));
+  const texts = (previous?.objects ?? []).flatMap((object) =>
+    object.kind === 'ConfigMap'
+      ? [...names].map((name) => [name, valueAt(object, ['data', `${name}.json`])] as const)
+      : [],
+  );
+  return new Map(texts.flatMap(([name, text]) => (typeof text === 'string' ? [[name, text] as const] : [])));
+}
+
 /**
  * Virtual devices look like any other to a pod, and move no packet to another node. So a node that has nothing else to give
  * gets into a cluster only by being asked for.
  */
-function isUsable({ provider }: Decision, config: Config): boolean {
-  return config.provider === 'local' || provider !== 'local';
+function isUsable({ provider, devices }: Decision, config: Config): boolean {
+  return devices.length > 0 && (config.provider === 'local' || provider !== 'local');
 }
 
 function plannedNode(name: string, labels: Readonly<Record<string, string>>, decision?: Decision): PlannedNode {

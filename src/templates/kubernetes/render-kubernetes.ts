@@ -25,6 +25,8 @@ import { seawreck } from './workloads/seawreck.ts';
 export interface KubernetesStackInput {
   readonly nodes: readonly { readonly report: NodeReport; readonly decision: Decision }[];
   readonly config: Config;
+  /** Device sets of nodes of the stack that are not among these, by name, each with its configuration. */
+  readonly keptSets?: ReadonlyMap<string, string>;
 }
 
 const workloads = { l3fwd, seawreck } as const;
@@ -35,10 +37,10 @@ const workloads = { l3fwd, seawreck } as const;
  * away, VDPA-PATH-001 for a device whose socket has too
  * long a path.
  */
-export function renderKubernetes({ nodes, config }: KubernetesStackInput): KubernetesStack {
+export function renderKubernetes({ nodes, config, keptSets }: KubernetesStackInput): KubernetesStack {
   const names = nodeNames(nodes.map(({ report }) => report));
   checkSocketPaths(nodes);
-  const { sets, nameOf } = verified(nodes);
+  const { sets, nameOf } = verified(nodes, keptSets);
   const classes = nodes.map(({ report, decision }) => backendClass(report, decision, config));
   const nodeLabels = nodes.map(({ decision }, index) => ({
     node: names[index] ?? '',
@@ -73,8 +75,8 @@ export function renderKubernetes({ nodes, config }: KubernetesStackInput): Kuber
   };
 }
 
-function verified(nodes: KubernetesStackInput['nodes']): DeviceSets {
-  const found = deviceSets(nodes);
+function verified(nodes: KubernetesStackInput['nodes'], kept?: ReadonlyMap<string, string>): DeviceSets {
+  const found = deviceSets(nodes, kept);
   verifySets(nodes, found);
   return found;
 }

@@ -7,7 +7,7 @@ import { imageReference } from '../images.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { metadata, nodeLabelKeys } from '../names.ts';
 import { nodeConfigText, nodeConfigVolume, prepareContainer, prepareMounts } from '../prepare.ts';
-import type { DeviceSet } from './device-sets.ts';
+import { configText, type DeviceSet } from './device-sets.ts';
 
 const name = 'vdpactl-device-plugin';
 
@@ -88,5 +88,5 @@ function keyOf(set: DeviceSet): string {
 }
 
 function textOf(set: DeviceSet): string {
-  return `${JSON.stringify(set.config, null, 2)}\n`;
+  return configText(set.config);
 }

@@ -31,9 +31,10 @@ interface Node {
 
 /**
  * Sorts nodes into the sets of the device plugin. A node belongs to one set or to none: kubelet takes one advertiser for
- * a resource, so that where the plugin cannot see one device, the agent advertises them all.
+ * a resource, so that where the plugin cannot see one device, the agent advertises them all. `kept` are the sets of nodes that
+ * are part of the stack and not among these, each with its configuration: no other set may get the name of one.
  */
-export function deviceSets(nodes: readonly Node[]): DeviceSets {
+export function deviceSets(nodes: readonly Node[], kept: ReadonlyMap<string, string> = new Map()): DeviceSets {
   const found = new Map<string, Omit<DeviceSet, 'name'>>();
   const keys = nodes.map(({ report, decision }) => {
     if (decision.devices.length === 0) return nothing;
@@ -47,12 +48,25 @@ export function deviceSets(nodes: readonly Node[]): DeviceSets {
   const named = new Map<string, DeviceSet>();
   for (const [key, set] of found) {
     const siblings = [...found.values()].filter(({ provider }) => provider === set.provider).length;
-    named.set(key, { name: siblings === 1 ? set.provider : `${set.provider}-${contentHash(key).slice(0, 8)}`, ...set });
+    const isAlone = siblings === 1 && !isAmong(kept, set);
+    named.set(key, { name: isAlone ? set.provider : `${set.provider}-${contentHash(key).slice(0, 8)}`, ...set });
   }
   return {
     sets: [...named.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     nameOf: keys.map((key) => named.get(key)?.name ?? key),
   };
+}
+
+/** Whether nodes that are kept have another set of the same provider. */
+function isAmong(kept: ReadonlyMap<string, string>, { provider, config }: Omit<DeviceSet, 'name'>): boolean {
+  return [...kept].some(
+    ([name, other]) => name.startsWith(`${provider}-`) || (name === provider && other !== configText(config)),
+  );
+}
+
+/** As the plugin reads it. */
+export function configText(config: DevicePluginConfig): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
 }
 
 function configOf(selectors: NetDeviceSelectors): DevicePluginConfig {
