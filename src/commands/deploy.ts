@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
+import { VdpaError } from '../errors/vdpa-error.ts';
 import { addStackTargetOptions, isForCluster } from './cluster.ts';
 import { addConfigOption, addRunDirOption, type Context, examples, numberBetween, withContext } from './command.ts';
-import { addDeploymentOptions, type ClusterDeployOptions } from './deploy-options.ts';
+import { addDeploymentOptions, type ClusterDeployOptions, clusterOnlyOptions } from './deploy-options.ts';
 import { type ConfigOptions, loadCommandConfig, loadRequest } from './load.ts';
-import { addStackOptions } from './options.ts';
+import { addImageOptions, addStackOptions } from './options.ts';
 
 type DeployOptions = ConfigOptions & ClusterDeployOptions & { readonly runDir: string; readonly timeout?: number };
 
@@ -45,14 +46,24 @@ export function deployCommand(): Command {
     .action(
       withContext<DeployOptions>(async (context, options) => {
         const { config, set } = await loadCommandConfig(context, options);
-        if (options.plan !== undefined || options.from !== undefined || isForCluster(options, config.provider)) {
+        const named = clusterOnlyOptions(options);
+        if (named.length > 0 && options.target === 'machine') throw notHere(named);
+        if (named.length > 0 || isForCluster(options, config.provider)) {
           const { deployToClusters } = await import('./deploy-clusters.ts');
           return deployToClusters(context, options, config, set);
         }
         await deployHere(context, options);
       }),
     );
-  return addStackOptions(addConfigOption(addRunDirOption(addDeploymentOptions(addStackTargetOptions(command)))));
+  return addImageOptions(
+    addStackOptions(addConfigOption(addRunDirOption(addDeploymentOptions(addStackTargetOptions(command))))),
+  );
+}
+
+function notHere(names: readonly string[]): VdpaError {
+  return new VdpaError('VDPA-USAGE-001', `${names.join(', ')}: for a cluster only, and --target is machine`, {
+    next: 'leave it out, or deploy to a cluster: --target kubernetes; see: vdpactl deploy --help',
+  });
 }
 
 async function deployHere(context: Context, options: DeployOptions): Promise<void> {
