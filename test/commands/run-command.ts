@@ -27,9 +27,9 @@ export async function runCommand(command: Command, args: readonly string[], cwd:
     },
     setExitCode() {},
   }));
-  addGlobalOptions(command)
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+  // A command of a group has them already.
+  const isComplete = command.options.some(({ long }) => long === '--progress');
+  (isComplete ? command : addGlobalOptions(command)).exitOverride().configureOutput({ writeErr: () => {} });
   await command.parseAsync([...args], { from: 'user' });
   return printed;
 }
