@@ -86,6 +86,9 @@ async function judge(
   if (verdict.kind === 'conflict' || verdict.kind === 'rejected') return verdict;
   const common = { ref, adopted, force, unverified: verdict.kind === 'unverified' ? verdict.why : null };
   if (live === null) return { change: { ...common, action: 'create', fields: [], basedOn: null } };
+  // Somebody is deleting it: whatever it has now, it will have to be made again.
+  if (live.metadata.deletionTimestamp)
+    return { change: { ...common, action: 'create', fields: [], basedOn: fingerprint(live) } };
   const fields = verdict.kind === 'accepted' ? maskSecrets(ref.kind, fieldDiff(live, verdict.result)) : [];
   const action = fields.length === 0 && verdict.kind === 'accepted' ? 'unchanged' : 'configure';
   return { change: { ...common, action, fields, basedOn: fingerprint(live) } };

@@ -4,7 +4,7 @@ import { version } from '../../version.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { keyOf } from '../objects/object-ref.ts';
 import { findOwned } from './find-owned.ts';
-import { type Inventory, type InventoryEntry, readInventory } from './inventory.ts';
+import { type Inventory, type InventoryEntry, inventoryRef, readInventory } from './inventory.ts';
 import type { StackPlan } from './stack-plan.ts';
 
 /** What is known of a stack in its cluster, whatever became of its inventory. */
@@ -18,6 +18,8 @@ export interface OpenedStack {
   readonly previous: StackPlan | null;
   /** The vdpactl that wrote it; null: not known. */
   readonly version: string | null;
+  /** Whether the record names every object; otherwise it has to be written anew. */
+  readonly isWhole: boolean;
   /** What had to be made up for. */
   readonly warnings: readonly string[];
 }
@@ -29,7 +31,10 @@ export async function openStack(client: KubeClient, namespace: string, signal: A
   if (found.kind === 'found') {
     const { state, objects, plan, previous, version: by } = found.inventory;
     // Somebody may have taken entries out.
-    return { state, objects: union(objects, owned), plan, previous, version: by, warnings: [] };
+    const all = union(objects, owned);
+    const own = keyOf(inventoryRef(namespace));
+    const isWhole = all.slice(objects.length).every((entry) => keyOf(entry) === own);
+    return { state, objects: all, plan, previous, version: by, isWhole, warnings: [] };
   }
   const warnings =
     found.kind === 'damaged'
@@ -37,7 +42,7 @@ export async function openStack(client: KubeClient, namespace: string, signal: A
       : owned.some(({ kind, name }) => kind !== 'Namespace' || name !== namespace)
         ? ['the inventory of the stack is gone; its objects are found by their annotation instead']
         : [];
-  return { state: 'none', objects: owned, plan: null, previous: null, version: null, warnings };
+  return { state: 'none', objects: owned, plan: null, previous: null, version: null, isWhole: false, warnings };
 }
 
 function union(entries: readonly InventoryEntry[], others: readonly InventoryEntry[]): InventoryEntry[] {

@@ -85,6 +85,7 @@ describe('openStack', () => {
       plan: null,
       previous: null,
       version: null,
+      isWhole: false,
       warnings: [],
     });
   });
@@ -129,7 +130,7 @@ describe('openStack', () => {
 
 describe('refuseOlder', () => {
   const stack = (version: string | null) => ({
-    ...{ state: 'deployed' as const, objects: [], plan: null, previous: null, warnings: [] },
+    ...{ state: 'deployed' as const, objects: [], plan: null, previous: null, isWhole: true, warnings: [] },
     version,
   });
   it('lets a vdpactl change what an older one, the same, or nobody knows which has deployed', () => {

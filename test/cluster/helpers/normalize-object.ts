@@ -3,7 +3,13 @@ import { isRecord } from '../../../src/config/plain-data.ts';
 import { fullResourceName } from '../../../src/templates/kubernetes/names.ts';
 
 /** Changes with time alone, or with every write, whatever was written. */
-const timekeeping = new Set(['resourceVersion', 'lastHeartbeatTime', 'lastProbeTime', 'observedGeneration']);
+const timekeeping = new Set([
+  'resourceVersion',
+  'lastHeartbeatTime',
+  'lastProbeTime',
+  'lastTransitionTime',
+  'observedGeneration',
+]);
 
 /** An object without what says only when it was written. Pure. */
 export function normalizeObject(object: unknown): unknown {
