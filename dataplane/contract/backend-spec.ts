@@ -22,7 +22,11 @@ const processSpecSchema = z.object({
   ...common,
   backend: z.enum(['dpdk-vdpa', 'testpmd']),
   mac: z.string(),
-  cpu: z.int().nonnegative(),
+  /**
+   * The CPU that it polls on. null: who starts it chooses one of those that it may use, and puts it wherever the arguments
+   * say `cpuPlaceholder`. Where they say so and this is a number, that is the wish, and taken where it is allowed.
+   */
+  cpu: z.int().nonnegative().nullable(),
   memoryMiB: z.int().positive(),
   program: z.string().min(1),
   args: z.array(z.string()),
@@ -51,6 +55,9 @@ const kernelSpecSchema = z.object({
 /** A device and what is behind it: written by who deploys, read by the supervisor and the agent. */
 export const backendSpecSchema = z.discriminatedUnion('backend', [processSpecSchema, kernelSpecSchema]);
 
+/** Stands in the arguments of a backend for the CPU that it polls on. */
+export const cpuPlaceholder = '{cpu}';
+
 export type ProcessSpec = z.infer<typeof processSpecSchema>;
 export type KernelSpec = z.infer<typeof kernelSpecSchema>;
 export type BackendSpec = z.infer<typeof backendSpecSchema>;
@@ -62,6 +69,31 @@ export function hasProcess(spec: BackendSpec): spec is ProcessSpec {
 
 export const backendStateSchema = z.enum(['starting', 'running', 'backing-off', 'stopped']);
 export type BackendState = z.infer<typeof backendStateSchema>;
+
+/** What DPDK has counted on one side of a backend since its process started. null: it did not say. */
+const sideCountersSchema = z.object({
+  rxPackets: z.int().nonnegative().nullable(),
+  rxBytes: z.int().nonnegative().nullable(),
+  /** Packets that came and found no room. */
+  rxMissed: z.int().nonnegative().nullable(),
+  rxErrors: z.int().nonnegative().nullable(),
+  /** Packets for which there was no buffer. */
+  rxNoBuffer: z.int().nonnegative().nullable(),
+  txPackets: z.int().nonnegative().nullable(),
+  txBytes: z.int().nonnegative().nullable(),
+  txErrors: z.int().nonnegative().nullable(),
+});
+
+/** Only of a backend that moves the packets itself: a NIC that reads the rings by itself counts where nobody looks. */
+export const backendCountersSchema = z.object({
+  wire: sideCountersSchema.nullable(),
+  workload: sideCountersSchema.nullable(),
+  /** Whether a workload is connected; null: it was not said yet. */
+  connected: z.boolean().nullable(),
+});
+
+export type SideCounters = z.infer<typeof sideCountersSchema>;
+export type BackendCounters = z.infer<typeof backendCountersSchema>;
 
 /** What the supervisor says of one backend. */
 export const backendStatusSchema = z.object({
@@ -85,6 +117,9 @@ export const backendStatusSchema = z.object({
     .nullable(),
   /** The content hash of the spec that the process was started from. */
   specHash: z.string(),
+  /** The CPU that it was given; null: it is in its arguments. */
+  cpu: z.int().nonnegative().nullable().default(null),
+  counters: backendCountersSchema.nullable().default(null),
 });
 
 export type BackendStatus = z.infer<typeof backendStatusSchema>;

@@ -31,6 +31,8 @@ export interface RunDir {
   /** What DPDK keeps for itself while it runs. */
   readonly dpdk: string;
   readonly logs: string;
+  /** On a node of a cluster, what the agent made of it: which devices it offers, and what stands in the way of others. */
+  readonly node: string;
 }
 
 export function runDir(root: string): RunDir {
@@ -47,6 +49,7 @@ export function runDir(root: string): RunDir {
     bench: join(root, 'bench'),
     dpdk: join(root, 'dpdk'),
     logs: join(root, 'log'),
+    node: join(root, 'node.json'),
   };
 }
 
@@ -59,6 +62,9 @@ export const logFile = (dir: RunDir, part: string): string => join(dir.logs, `${
 /** Where the backend of a device looks for the workload's socket. */
 export const deviceSocket = (dir: RunDir, device: string): string => join(dir.devices, device, 'vhost.sock');
 export const workloadDir = (dir: RunDir, workload: string): string => join(dir.workloads, workload);
+
+/** Held by the supervisor for as long as it lives, which is how others know that what it wrote still holds. */
+export const supervisorLock = (root: string): string => `supervisor:${root}`;
 
 /** The longest path that fits in `sockaddr_un.sun_path` with its NUL: 108 bytes on Linux, unix(7). */
 export const maxSocketPathBytes = 107;

@@ -12,8 +12,10 @@ import {
   processVariable,
 } from '../../src/process/process-table.ts';
 import { type ProcessEnd, type StartedProcess, start } from '../../src/process/start.ts';
-import type { ProcessSpec } from '../contract/backend-spec.ts';
+import type { BackendCounters, ProcessSpec } from '../contract/backend-spec.ts';
 import { inputFile, logFile, type RunDir } from '../contract/run-dir.ts';
+import { CountedPackets } from './count-packets.ts';
+import type { Launch } from './launch.ts';
 
 /** One backend process, started by this supervisor or found running when it began. */
 export interface BackendProcess {
@@ -23,6 +25,8 @@ export interface BackendProcess {
   readonly exit: Promise<ProcessEnd>;
   /** Whether its output holds `text`. */
   hasSaid(text: string): boolean;
+  /** What DPDK has counted in it by now; null where it does not say. */
+  counters(): BackendCounters | null;
   lastOutput(lines: number): string[];
   stop(graceMs: number): Promise<void>;
   /** Looks for its end no more; the process runs on. */
@@ -39,7 +43,7 @@ const specHashVariable = 'VDPACTL_SPEC';
 const logStartVariable = 'VDPACTL_LOG_START';
 
 /** Starts the process of `spec`. Never throws: what cannot be started ends at once and says why. */
-export function startBackend(dir: RunDir, spec: ProcessSpec, specHash: string): BackendProcess {
+export function startBackend(dir: RunDir, spec: ProcessSpec, specHash: string, launch: Launch): BackendProcess {
   const log = logFile(dir, spec.device);
   const logStart = logSize(log);
   let child: StartedProcess;
@@ -48,7 +52,7 @@ export function startBackend(dir: RunDir, spec: ProcessSpec, specHash: string): 
     const logFd = openLog(log);
     const inputFd = spec.input.length === 0 ? null : openInput(inputFile(dir, spec.device), spec.input);
     try {
-      child = start(spec.program, spec.args, {
+      child = start(launch.program, launch.args, {
         env: {
           PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
           // EAL makes its folder dpdk/ below this instead of below /var/run, where nobody would remove it.
@@ -110,8 +114,10 @@ export function adoptBackend(
   };
 }
 
-function withLog(log: string, logStart: number): Pick<BackendProcess, 'hasSaid' | 'lastOutput'> {
+function withLog(log: string, logStart: number): Pick<BackendProcess, 'hasSaid' | 'lastOutput' | 'counters'> {
+  const counted = new CountedPackets(log, logStart);
   return {
+    counters: () => counted.read(),
     hasSaid: (text) => logTail(log, readyWindowBytes, logStart).includes(text),
     lastOutput: (lines) => {
       const text = logTail(log, 8192, logStart).trimEnd();

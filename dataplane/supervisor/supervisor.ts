@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rmSync } from 'node:fs';
+import { statsPeriodSeconds } from '../../src/backends/testpmd.ts';
 import { capLog, maxLogBytes } from '../../src/files/capped-log.ts';
 import { endProcesses, markedProcesses, type ProcessId } from '../../src/process/process-table.ts';
 import type { ProcessEnd } from '../../src/process/start.ts';
@@ -8,20 +9,34 @@ import { type BackendState, type BackendStatus, hasProcess, type ProcessSpec } f
 import { inputFile, logFile, type RunDir } from '../contract/run-dir.ts';
 import { readSpecs, type StoredSpec } from '../contract/spec-store.ts';
 import { adoptBackend, type BackendProcess, backendRole, startBackend } from './backend-process.ts';
+import { chooseCpu, type SeatFacts, seatFacts } from './cpu-seats.ts';
+import { launchOf, wantsCpu } from './launch.ts';
 import { type Action, becameReady, ended, reconcile, type Slot, started, stopRequested } from './reconcile.ts';
 import { StatusFiles } from './status-files.ts';
 
 /** How long a backend may take to end by itself: testpmd stops its cores and closes its ports. */
 const stopGraceMs = 3_000;
 const outputLines = 12;
+/** How often counters are read, ms. */
+const countPeriodMs = statsPeriodSeconds * 1000;
 /** A starting backend's log is let grow further: cutting it could lose the line that says that it is ready. */
 const maxStartLogBytes = 16 * maxLogBytes;
+
+/** What is different on a node of a cluster. */
+export interface SupervisorOptions {
+  /** The program that hides from a backend what is not its own; null: backends are started as they are. */
+  readonly isolate?: string | null;
+  readonly seatFacts?: () => SeatFacts;
+}
 
 interface Backend {
   slot: Slot;
   process: BackendProcess | null;
   since: string;
   lastExit: BackendStatus['lastExit'];
+  /** The CPU that it was given; null: its spec names it. */
+  cpu: number | null;
+  counters: BackendStatus['counters'];
 }
 
 /** Keeps one process running for each spec in the run directory, and says in a status file how each fares. */
@@ -32,10 +47,15 @@ export class Supervisor {
   readonly #statuses: StatusFiles;
   #specs: ReadonlyMap<string, StoredSpec> = new Map();
   #released = false;
+  readonly #isolate: string | null;
+  readonly #seatFacts: () => SeatFacts;
+  #countedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(dir: RunDir, log: (line: string) => void) {
+  constructor(dir: RunDir, log: (line: string) => void, options: SupervisorOptions = {}) {
     this.#dir = dir;
     this.#log = log;
+    this.#isolate = options.isolate ?? null;
+    this.#seatFacts = options.seatFacts ?? seatFacts;
     this.#statuses = new StatusFiles(dir, log);
   }
 
@@ -67,7 +87,8 @@ export class Supervisor {
     };
     const since = recorded?.since ?? new Date().toISOString();
     this.#log(`${device}: took over process ${found.pid}`);
-    this.#enter(device, { slot, process, since, lastExit: memory?.lastExit ?? null });
+    const [lastExit, cpu] = [memory?.lastExit ?? null, memory?.cpu ?? null];
+    this.#enter(device, { slot, process, since, lastExit, cpu, counters: null });
     // It had been asked to end already; nobody else is left to insist.
     if (slot.phase === 'stopping') void process.stop(stopGraceMs);
   }
@@ -77,6 +98,28 @@ export class Supervisor {
     this.#released = true;
     for (const backend of this.#backends.values()) backend.process?.letGo();
     this.#backends.clear();
+  }
+
+  /** Ends every backend, because whatever ends this supervisor would end them too, and less gently. */
+  async stopAll(): Promise<void> {
+    this.#released = true;
+    const stopping = [...this.#backends].map(async ([device, { process }]) => {
+      process?.letGo();
+      await process?.stop(stopGraceMs);
+      this.#statuses.remove(device);
+    });
+    this.#backends.clear();
+    await Promise.all(stopping);
+  }
+
+  /** The wanted backends that do not run, with the state of each. Before the first look: none. */
+  notRunning(): { readonly device: string; readonly state: BackendState }[] {
+    const wanted = [...this.#specs].filter(([, { spec }]) => hasProcess(spec)).map(([device]) => device);
+    return wanted.flatMap((device) => {
+      const slot = this.#backends.get(device)?.slot;
+      const state = slot === undefined ? 'stopped' : stateOf(slot);
+      return state === 'running' ? [] : [{ device, state }];
+    });
   }
 
   /** Whether a backend is between its start and its first forwarded packet: a time to look often. */
@@ -100,6 +143,7 @@ export class Supervisor {
       capLog(logFile(this.#dir, device), backend.slot.phase === 'starting' ? maxStartLogBytes : maxLogBytes);
     }
     for (const daemon of ['agent', 'supervisor']) capLog(logFile(this.#dir, daemon));
+    this.#count();
     this.#act();
   }
 
@@ -111,6 +155,14 @@ export class Supervisor {
     } else if (backend.process?.hasSaid(readyText) === true) {
       this.#change(device, backend, becameReady(backend.slot));
     }
+  }
+
+  /** No more often than testpmd prints its counters: each time they move a file is written. */
+  #count(): void {
+    const now = performance.now();
+    if (now - this.#countedAt < countPeriodMs) return;
+    this.#countedAt = now;
+    for (const backend of this.#backends.values()) backend.counters = backend.process?.counters() ?? null;
   }
 
   #act(): void {
@@ -143,11 +195,24 @@ export class Supervisor {
     // Without a slot there may still be a status: an earlier supervisor and the backend were both killed.
     const recorded = before === undefined ? this.#statuses.read(device) : null;
     const memory = recorded === null ? before?.slot : { ...recorded, failures: 0 };
-    const process = startBackend(this.#dir, spec, hash);
+    const cpu = wantsCpu(spec) ? this.#seat(device, spec) : null;
+    const process = startBackend(this.#dir, spec, hash, launchOf(this.#dir, spec, this.#isolate, cpu));
     const slot = started(memory, hash, performance.now());
-    if (process.id !== null) this.#log(`${device}: started process ${process.id.pid}`);
+    const where = cpu === null ? '' : ` on CPU ${cpu}`;
+    if (process.id !== null) this.#log(`${device}: started process ${process.id.pid}${where}`);
     const lastExit = before?.lastExit ?? recorded?.lastExit ?? null;
-    this.#enter(device, { slot, process, since: new Date().toISOString(), lastExit });
+    this.#enter(device, { slot, process, since: new Date().toISOString(), lastExit, cpu, counters: null });
+  }
+
+  /** The CPU that a device had it keeps for as long as it may be used. */
+  #seat(device: string, { cpu: wish }: ProcessSpec): number {
+    const facts = this.#seatFacts();
+    const others = [...this.#backends].flatMap(([other, { cpu }]) => (other === device || cpu === null ? [] : [cpu]));
+    const chosen = chooseCpu(facts, others, wish ?? this.#backends.get(device)?.cpu ?? null);
+    if (wish !== null && wish !== chosen) {
+      this.#log(`${device}: CPU ${wish} is none that may be used here (${facts.allowed.join(',')})`);
+    }
+    return chosen;
   }
 
   #enter(device: string, backend: Backend): void {
@@ -161,6 +226,7 @@ export class Supervisor {
     const asked = backend.slot.phase === 'stopping';
     const output = exit.failure === null ? (backend.process?.lastOutput(outputLines) ?? []) : [exit.failure];
     backend.process = null;
+    backend.counters = null;
     if (!asked) backend.lastExit = { at: new Date().toISOString(), code: exit.code, signal: exit.signal, output };
     this.#change(device, backend, ended(backend.slot, performance.now()));
     const how = exit.failure ?? `code ${exit.code}, signal ${exit.signal}`;
@@ -186,6 +252,8 @@ export class Supervisor {
       since: backend.since,
       lastExit: backend.lastExit,
       specHash: backend.slot.specHash,
+      cpu: backend.cpu,
+      counters: backend.counters,
     });
   }
 }

@@ -4,6 +4,7 @@ import { deviceSocket, type RunDir } from '../../dataplane/contract/run-dir.ts';
 import type { NicIds } from '../platform/pci/nic-ids.ts';
 import { vdpaDrivers } from '../platform/pci/vdpa-drivers.ts';
 import { schemaVersion } from '../schema-version.ts';
+import { type BackendCpu, cpuArgument, cpuOf } from './backend-cpu.ts';
 
 export interface DpdkVdpaOptions {
   readonly device: string;
@@ -11,7 +12,7 @@ export interface DpdkVdpaOptions {
   readonly mac: string;
   readonly queues: number;
   readonly queueSize: number;
-  readonly cpu: number;
+  readonly cpu: BackendCpu;
   /** Huge-page memory, MiB. */
   readonly memoryMiB: number;
   readonly noIommu: boolean;
@@ -25,7 +26,7 @@ export interface DpdkVdpaOptions {
  * workload's rings itself.
  */
 export function dpdkVdpaBackend(dir: RunDir, options: DpdkVdpaOptions): ProcessSpec {
-  const { device, cpu } = options;
+  const { device } = options;
   const socket = deviceSocket(dir, device);
   return {
     schemaVersion,
@@ -36,14 +37,14 @@ export function dpdkVdpaBackend(dir: RunDir, options: DpdkVdpaOptions): ProcessS
     mac: options.mac,
     queues: options.queues,
     queueSize: options.queueSize,
-    cpu,
+    cpu: cpuOf(options.cpu),
     memoryMiB: options.memoryMiB,
     program: 'stdbuf',
     args: [
       '-oL',
       options.program,
       '--lcores',
-      `0@${cpu}`,
+      `0@${cpuArgument(options.cpu)}`,
       '--in-memory',
       '--single-file-segments',
       '-m',

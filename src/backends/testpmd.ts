@@ -2,6 +2,7 @@
 import type { ProcessSpec } from '../../dataplane/contract/backend-spec.ts';
 import { deviceSocket, type RunDir, wireSocket } from '../../dataplane/contract/run-dir.ts';
 import { schemaVersion } from '../schema-version.ts';
+import { type BackendCpu, cpuArgument, cpuOf } from './backend-cpu.ts';
 
 export interface TestpmdOptions {
   readonly device: string;
@@ -12,7 +13,7 @@ export interface TestpmdOptions {
   readonly mac: string;
   readonly queues: number;
   readonly queueSize: number;
-  readonly cpu: number;
+  readonly cpu: BackendCpu;
   /** Huge-page memory, MiB. */
   readonly memoryMiB: number;
   /** No IOMMU translates the NIC's addresses, so that DPDK has to give it physical ones. */
@@ -38,10 +39,10 @@ export const statsPeriodSeconds = 1;
  * it. It polls on `cpu`, and listens to commands and signals on `controlCpu`.
  */
 export function commonEalArguments(
-  cpu: number,
+  cpu: number | string,
   memoryMiB: number,
   filePrefix: string,
-  controlCpu: number = cpu,
+  controlCpu: number | string = cpu,
   nic: { readonly pciAddress: string; readonly noIommu: boolean } | null = null,
 ): string[] {
   return [
@@ -82,6 +83,7 @@ function wireDevice(dir: RunDir, options: TestpmdOptions): { vdev: string | null
 export function testpmdBackend(dir: RunDir, options: TestpmdOptions): ProcessSpec {
   const wire = wireDevice(dir, options);
   const queues = String(options.queues);
+  const cpu = cpuArgument(options.cpu);
   return {
     schemaVersion,
     kind: 'Backend',
@@ -91,7 +93,7 @@ export function testpmdBackend(dir: RunDir, options: TestpmdOptions): ProcessSpe
     mac: options.mac,
     queues: options.queues,
     queueSize: options.queueSize,
-    cpu: options.cpu,
+    cpu: cpuOf(options.cpu),
     memoryMiB: options.memoryMiB,
     // Without a terminal the C library writes in blocks, and the log would be seconds behind.
     program: 'stdbuf',
@@ -99,10 +101,10 @@ export function testpmdBackend(dir: RunDir, options: TestpmdOptions): ProcessSpe
       '-oL',
       options.program,
       ...commonEalArguments(
-        options.cpu,
+        cpu,
         options.memoryMiB,
         `vdpactl-${options.device}`,
-        options.cpu,
+        cpu,
         options.wire === 'nic' ? { pciAddress: options.device, noIommu: options.noIommu } : null,
       ),
       ...(wire.vdev === null ? [] : ['--vdev', wire.vdev]),

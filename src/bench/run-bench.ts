@@ -148,7 +148,7 @@ function pollersOf(
 ): (Poller & { name: 'generator' | 'backend' | 'workload' })[] {
   return [
     { name: 'generator', cpus: [stack.cpus.generator] },
-    { name: 'backend', cpus: [path.spec.cpu] },
+    { name: 'backend', cpus: path.spec.cpu === null ? [] : [path.spec.cpu] },
     { name: 'workload', cpus: [stack.cpus.workload] },
   ];
 }

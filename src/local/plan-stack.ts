@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../config/config-schema.ts';
 import { VdpaError } from '../errors/vdpa-error.ts';
-import { readTextFile } from '../files/write-atomic.ts';
-import { parseCpuList } from '../platform/cpu-list.ts';
 import { type Dpdk, findProgram, installedDpdk } from '../platform/dpdk.ts';
 import type { NodeReport } from '../platform/node-report.ts';
 import { probe } from '../platform/probe.ts';
+import { cpusOfThisProcess } from '../platform/process-cpus.ts';
 import { decide } from '../providers/decide.ts';
 import type { Decision } from '../providers/decision.ts';
-import { chosenCpus, type LocalStack, renderLocalStack } from '../templates/local-stack.ts';
+import { chosenCpus, unpreparedDevices } from '../templates/backend-specs.ts';
+import { type LocalStack, renderLocalStack } from '../templates/local-stack.ts';
 
 export interface StackRequest {
   readonly runDir: string;
@@ -75,30 +75,13 @@ function checkRunsHere(
       next: "build DPDK's examples/vdpa (Debian: dpdk-doc) and put it into PATH as dpdk-vdpa, or add --backend testpmd",
     });
   }
-  const driverOf = (address: string) => report.nics.find(({ pciAddress }) => pciAddress === address)?.driver ?? null;
-  const unready = devices.filter(
-    ({ pciAddress, driver, create }) =>
-      create.length > 0 ||
-      (driver !== null && driverOf(pciAddress) !== driver) ||
-      (backend === 'vhost-vdpa' && !hasCharacterDevice(report, pciAddress)),
-  );
+  const unready = unpreparedDevices(report, decision);
   if (unready.length === 0) return;
   const addresses = unready.map(({ pciAddress }) => pciAddress).join(', ');
   throw new VdpaError('VDPA-PROVIDER-003', `not prepared: ${addresses}`, {
     where: unready[0]?.pciAddress ?? 'node',
     next: 'run with the same options: vdpactl node prepare (see what it would do with --dry-run)',
   });
-}
-
-function hasCharacterDevice({ node }: NodeReport, device: string): boolean {
-  return node.vdpa.devices.some(({ name, pciAddress, path }) => path !== null && (pciAddress ?? name) === device);
-}
-
-/** The CPUs that the scheduler may put this process on: those of its cpuset and affinity. */
-export function cpusOfThisProcess(): readonly number[] | null {
-  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readTextFile('/proc/self/status') ?? '')?.[1];
-  const allowed = list === undefined ? null : parseCpuList(list);
-  return allowed === null || allowed.length === 0 ? null : allowed;
 }
 
 function checkChosenCpus({ cpus, key }: ReturnType<typeof chosenCpus>, allowed: readonly number[]): void {

@@ -52,6 +52,18 @@ function addressOf(name: string): string {
   return `\0vdpactl:sha256:${createHash('sha256').update(name).digest('hex')}`;
 }
 
+/** Whether somebody has the lock `name` at this moment. */
+export function isHeld(name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(addressOf(name));
+    const finish = (held: boolean) => {
+      socket.destroy();
+      resolve(held);
+    };
+    socket.on('error', () => finish(false)).on('connect', () => finish(true));
+  });
+}
+
 /** As `takeLock`, but a holder that is just ending is waited for: its name goes a moment after the rest of it. */
 export async function takeLockWithin(
   name: string,

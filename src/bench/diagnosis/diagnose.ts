@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mainEalError, parseEalErrors } from '../../backends/eal-errors.ts';
-import type { Counter } from '../testpmd/testpmd-text.ts';
+import type { Counter } from '../../backends/output/testpmd-text.ts';
 import { grouped, listCounters, type Observations } from './observations.ts';
 import { networksOverlap, parseIpv4Network, parseWorkloadRoutes, type WorkloadRoute } from './workload-routes.ts';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Counter } from '../testpmd/testpmd-text.ts';
+import type { Counter } from '../../backends/output/testpmd-text.ts';
 
 /** Packets that a port of the backend received, and sent; null: could not be read. */
 export interface PortCounters {

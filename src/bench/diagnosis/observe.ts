@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { parseVhostConnected } from '../../backends/output/testpmd-output.ts';
 import { logSize, logTail } from '../../files/capped-log.ts';
 import { countedBetween, freshBackendCounters } from '../path/backend-counters.ts';
 import { flowgenDestinationMac, flowgenNetwork } from '../path/generator.ts';
 import { returnMac } from '../path/l3fwd.ts';
 import type { MeasuredPath } from '../path/measured-path.ts';
 import { runTrial } from '../path/trial.ts';
-import { parseVhostConnected } from '../testpmd/testpmd-output.ts';
 import type { Observations } from './observations.ts';
 
 /** How long the trial is on which the hops are looked at, seconds. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type PortStats, parsePortStats } from '../../backends/output/testpmd-output.ts';
+import type { Counter } from '../../backends/output/testpmd-text.ts';
 import { statsPeriodSeconds } from '../../backends/testpmd.ts';
 import { logSize, logTail } from '../../files/capped-log.ts';
 import type { PortCounters } from '../diagnosis/observations.ts';
-import { type PortStats, parsePortStats } from '../testpmd/testpmd-output.ts';
-import type { Counter } from '../testpmd/testpmd-text.ts';
 
 /** What a backend has counted so far: testpmd's port 0 is the wire, port 1 the workload's side. */
 export interface BackendCounters {

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commonEalArguments, memifRingLog2, packetBuffers } from '../../backends/testpmd.ts';
-import { VdpaError } from '../../errors/vdpa-error.ts';
-import { appendLog, logSize, logTail, openLog } from '../../files/capped-log.ts';
-import { endProcesses, identify, markerFor } from '../../process/process-table.ts';
-import { type StartedProcess, start } from '../../process/start.ts';
 import {
   type ForwardStats,
   type LinkStatus,
@@ -13,7 +8,12 @@ import {
   parseForwardStats,
   parseLinkStatus,
   parsePortStats,
-} from '../testpmd/testpmd-output.ts';
+} from '../../backends/output/testpmd-output.ts';
+import { commonEalArguments, memifRingLog2, packetBuffers } from '../../backends/testpmd.ts';
+import { VdpaError } from '../../errors/vdpa-error.ts';
+import { appendLog, logSize, logTail, openLog } from '../../files/capped-log.ts';
+import { endProcesses, identify, markerFor } from '../../process/process-table.ts';
+import { type StartedProcess, start } from '../../process/start.ts';
 
 export interface GeneratorOptions {
   readonly testpmd: string;

@@ -9,6 +9,7 @@ import {
 } from '../../../dataplane/contract/backend-spec.ts';
 import type { AttachmentMessage } from '../../../dataplane/contract/grpc.ts';
 import { logFile, type RunDir, statusFile } from '../../../dataplane/contract/run-dir.ts';
+import { parseVhostConnected } from '../../backends/output/testpmd-output.ts';
 import type { BenchConfig } from '../../config/config-schema.ts';
 import { VdpaError } from '../../errors/vdpa-error.ts';
 import { logSize, logTail } from '../../files/capped-log.ts';
@@ -19,7 +20,6 @@ import type { StoredStack } from '../../local/stack-files.ts';
 import type { WorkloadPrograms } from '../../local/workload-programs.ts';
 import type { Progress } from '../../output/progress.ts';
 import { identify, markedProcesses } from '../../process/process-table.ts';
-import { parseVhostConnected } from '../testpmd/testpmd-output.ts';
 import { flowgenNetwork, Generator, memifClient } from './generator.ts';
 import { type L3fwd, startL3fwd } from './l3fwd.ts';
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Json } from './kubernetes-object.ts';
 
-/** Ports on the loopback interface of the node, where only kubelet asks. */
-export const healthPorts = { agent: 9861, backend: 9862 } as const;
+export { healthPorts } from '../../../dataplane/contract/health-ports.ts';
 
 /** On the loopback interface: with host network any other address would show it to the whole network. */
 export function readinessProbe(port: number): Json {

@@ -75,6 +75,8 @@ function putStatus(device: string, change: Partial<BackendStatus>): void {
     since: '2026-01-01T00:00:00.000Z',
     lastExit: null,
     specHash: '',
+    cpu: null,
+    counters: null,
     ...change,
   };
   writeFileSync(statusFile(dir, device), JSON.stringify(whole));

@@ -6,9 +6,9 @@ import {
   parseLinkStatus,
   parsePortStats,
   parseVhostConnected,
-} from '../../../src/bench/testpmd/testpmd-output.ts';
-import { readCounter } from '../../../src/bench/testpmd/testpmd-text.ts';
-import { testpmdFixture, testpmdFixtures } from '../fixture.ts';
+} from '../../../src/backends/output/testpmd-output.ts';
+import { readCounter } from '../../../src/backends/output/testpmd-text.ts';
+import { testpmdFixture, testpmdFixtures } from '../../bench/fixture.ts';
 
 describe('parsePortStats', () => {
   it.each(['22.11', '24.11'])('reads every block of DPDK %s in order', (version) => {

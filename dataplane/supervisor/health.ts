@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Page } from '../../src/process/serve-loopback.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/**
+ * Ready when every wanted backend runs. One whose workload is not there runs: it looks for it once a second. A node on which
+ * none is wanted is ready too.
+ */
+export function healthPages(supervisor: Pick<Supervisor, 'notRunning'>): Readonly<Record<string, () => Page>> {
+  return {
+    '/healthz': () => ({ status: 200, text: 'ok\n' }),
+    '/readyz': () => {
+      const waiting = supervisor.notRunning();
+      if (waiting.length === 0) return { status: 200, text: 'ok\n' };
+      return { status: 503, text: waiting.map(({ device, state }) => `backend of ${device}: ${state}\n`).join('') };
+    },
+  };
+}
