@@ -84,13 +84,18 @@ async function gather(context: Context, options: CheckOptions): Promise<CheckFac
   const { noFacts } = await import('../check/facts.ts');
   const isCaptured = options.from !== undefined || options.root !== undefined;
   const manifests = options.file === undefined ? null : await manifestsOf(context, options.file);
-  const cluster = options.cluster === true ? await clusterOf(context, options) : null;
+  const cluster = isOfCluster(options) ? await clusterOf(context, options) : null;
   if ((manifests !== null || cluster !== null) && !isCaptured) return { ...noFacts, manifests, cluster };
   const nodes = await nodesOf(context, options, isCaptured);
   const [here] = nodes;
   const isHere = here?.decision.provider === 'local' || options.target === 'machine';
   const machine = isHere && !isCaptured ? await machineOf(context, options) : null;
   return { ...noFacts, machine, nodes, manifests, cluster };
+}
+
+/** Whoever names a cluster means it. */
+function isOfCluster({ cluster, kubeconfig, context, namespace, as, asGroup }: CheckOptions): boolean {
+  return cluster === true || [kubeconfig, context, namespace, as, asGroup].some((option) => option !== undefined);
 }
 
 async function clusterOf(context: Context, options: CheckOptions): Promise<CheckFacts['cluster']> {
