@@ -39,6 +39,8 @@ const mounts: readonly JobMount[] = [
   hostMount('run', '/run', true, true),
   hostMount('var-run', '/var/run', true, true),
   hostMount('cni-binaries', hostPaths.cniBinaries, false),
+  // Which pods are on the node is seen there.
+  { ...hostMount('pods', hostPaths.pods, false), readOnly: true },
   hostMount('device-plugins', hostPaths.devicePlugins, false),
   hostMount('plugins-registry', hostPaths.pluginsRegistry, false),
 ];

@@ -93,12 +93,12 @@ async function restore({ stateDir, node, dryRun, progress, signal }: CleanReques
 /** What is to be said of a host that is not clean; null: it is. */
 export function notClean({ left }: CleanResult): VdpaError | null {
   if (left.length === 0) return null;
-  return new VdpaError(
-    'VDPA-NODE-007',
-    `${left.length === 1 ? 'something is' : `${left.length} things are`} still in use`,
-    {
-      details: left.map(({ what, why }) => `${what}: ${why}`),
-      next: 'end what is named and run vdpactl node clean again: it goes on from there',
-    },
-  );
+  const message =
+    left.length === 1
+      ? 'something of the stack is still in use'
+      : `${left.length} things of the stack are still in use`;
+  return new VdpaError('VDPA-NODE-007', message, {
+    details: left.map(({ what, why }) => `${what}: ${why}`),
+    next: 'end what is named and run vdpactl node clean again: it goes on from there',
+  });
 }

@@ -6,6 +6,10 @@
  */
 export const hostPlaces = {
   runDir: '/var/run/vdpa',
+  /** In it, a folder for each pod that has attachments, by its uid. */
+  attachments: '/var/run/vdpa/attachments',
+  /** Kubelet's, one folder a pod: which pods are on this node. */
+  pods: '/var/lib/kubelet/pods',
   cniBinaries: '/opt/cni/bin',
   cniConfig: '/etc/cni/net.d',
   deviceInfo: '/var/run/k8s.cni.cncf.io',

@@ -7,6 +7,9 @@ const insideContainers = ['/var/run/vdpa', '/run/vdpa'];
 /** The volume of a pod on a disk: `…/pods/UID/volumes/kubernetes.io~empty-dir/vdpa/…`. */
 const podVolume = /\/pods\/([0-9a-f-]{36})\/volumes\//;
 
+export const stillHere = (uid: string): string =>
+  `the pod with the uid ${uid}, which has this attachment, is still on this node`;
+
 /**
  * Why what is bind-mounted below the run directory must stay: the pod that it comes from is still on this node. null: the
  * pod is gone. `others` are the mounts of the containers. A volume on a disk goes with its pod, and the kernel says so of
@@ -15,7 +18,7 @@ const podVolume = /\/pods\/([0-9a-f-]{36})\/volumes\//;
 export function whyAttached(mount: Mount, others: readonly Mount[]): string | null {
   if (mount.root.endsWith('//deleted')) return null;
   const uid = podVolume.exec(mount.root)?.[1];
-  if (uid !== undefined) return `the pod with the uid ${uid}, which has this attachment, is still on this node`;
+  if (uid !== undefined) return stillHere(uid);
   const used = others.some(
     ({ device, root, point }) =>
       device === mount.device && insideContainers.includes(point) && (root === mount.root || isBelow(mount.root, root)),

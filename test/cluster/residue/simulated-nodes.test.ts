@@ -113,9 +113,9 @@ describe('removing residue, against a real API server and simulated nodes', () =
       (volumes ?? []).map((volume) => ('hostPath' in volume ? (volume.hostPath as { path: string }).path : ''));
     expect(paths(without?.volumes)).toEqual([
       ...['/dev', '/lib/modules', '/run', '/var/run', '/opt/cni/bin'],
-      ...['/var/lib/kubelet/device-plugins', '/var/lib/kubelet/plugins_registry'],
+      ...['/var/lib/kubelet/pods', '/var/lib/kubelet/device-plugins', '/var/lib/kubelet/plugins_registry'],
     ]);
-    expect(paths(withIt?.volumes).slice(7)).toEqual(['/etc/cni', '/var/lib/cni']);
+    expect(paths(withIt?.volumes).slice(8)).toEqual(['/etc/cni', '/var/lib/cni']);
     expect(without).toMatchObject({ hostNetwork: true, hostPID: true, automountServiceAccountToken: false });
     expect(JSON.stringify(without)).not.toContain('--multus');
     expect(JSON.stringify(withIt)).toContain('--multus');
