@@ -9,6 +9,14 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+interface Running {
+  readonly process: StartedProcess;
+  /** Asked and not answered, in order. */
+  readonly waiting: Waiting[];
+  /** The part of an answer that came. */
+  answers: string;
+}
+
 /**
  * Mounts through `vdpa-mount` (dataplane/mounter), which runs as long as the agent: starting mount(8) for each takes
  * milliseconds during which nobody else is served, and a hundred pods may come at once. The helper answers in order.
@@ -16,9 +24,7 @@ interface Waiting {
  */
 export class MountHelper implements Mounter {
   readonly #program: string;
-  readonly #waiting: Waiting[] = [];
-  #process: StartedProcess | null = null;
-  #answers = '';
+  #running: Running | null = null;
 
   constructor(program: string) {
     this.#program = program;
@@ -37,8 +43,8 @@ export class MountHelper implements Mounter {
   }
 
   stop(): void {
-    this.#process?.stdin?.end();
-    this.#process = null;
+    this.#running?.process.stdin?.end();
+    this.#running = null;
   }
 
   #ask(words: readonly string[]): Promise<void> {
@@ -47,39 +53,35 @@ export class MountHelper implements Mounter {
       return Promise.reject(new MountError(what, 'EINVAL', 'a path with a control character'));
     }
     return new Promise((resolve, reject) => {
-      const { stdin } = this.#running();
-      this.#waiting.push({ what, resolve, reject });
-      stdin?.write(`${words.join('\t')}\n`);
+      this.#running ??= this.#start();
+      this.#running.waiting.push({ what, resolve, reject });
+      this.#running.process.stdin?.write(`${words.join('\t')}\n`);
     });
   }
 
-  #running(): StartedProcess {
-    if (this.#process !== null) return this.#process;
-    const started = start(this.#program, [], { env: {}, stdin: 'pipe', stdout: 'pipe' });
-    this.#process = started;
-    this.#answers = '';
-    started.stdin?.on('error', () => {}); // its end says the same
-    started.stdout?.on('data', (chunk: Buffer) => this.#take(started, chunk.toString('latin1')));
-    void started.ended.then(({ failure, code, signal }) => {
-      if (this.#process === started) this.#process = null;
+  #start(): Running {
+    const process = start(this.#program, [], { env: {}, stdin: 'pipe', stdout: 'pipe' });
+    const running: Running = { process, waiting: [], answers: '' };
+    process.stdin?.on('error', () => {}); // its end says the same
+    process.stdout?.on('data', (chunk: Buffer) => takeAnswers(running, chunk.toString('latin1')));
+    void process.ended.then(({ failure, code, signal }) => {
+      if (this.#running === running) this.#running = null;
       const why = failure ?? `${this.#program} ended (${signal ?? code ?? 'unknown'})`;
       // Whether what was asked for is done, nobody knows: who asked looks, or undoes.
-      for (const { what, reject } of this.#waiting.splice(0)) reject(new MountError(what, 'EIO', why));
+      for (const { what, reject } of running.waiting.splice(0)) reject(new MountError(what, 'EIO', why));
     });
-    return started;
+    return running;
   }
+}
 
-  #take(from: StartedProcess, text: string): void {
-    if (this.#process !== from && this.#process !== null) return;
-    this.#answers += text;
-    const lines = this.#answers.split('\n');
-    this.#answers = lines.pop() ?? '';
-    for (const line of lines) {
-      const waiting = this.#waiting.shift();
-      const errno = Number(line);
-      if (errno === 0) waiting?.resolve();
-      else waiting?.reject(new MountError(waiting.what, errorName(errno), errorName(errno) ?? line));
-    }
+function takeAnswers(running: Running, text: string): void {
+  const lines = `${running.answers}${text}`.split('\n');
+  running.answers = lines.pop() ?? '';
+  for (const line of lines) {
+    const waiting = running.waiting.shift();
+    const errno = Number(line);
+    if (errno === 0) waiting?.resolve();
+    else waiting?.reject(new MountError(waiting.what, errorName(errno), errorName(errno) ?? line));
   }
 }
 

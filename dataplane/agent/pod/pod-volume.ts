@@ -14,7 +14,7 @@ import {
   socketName,
 } from '../../contract/pod-paths.ts';
 import { CniError, cniCodes } from '../cni/cni-error.ts';
-import { type Files, folderPath, ignoring, openFolder, putFile, temporaryName, unlinkIfThere } from './files.ts';
+import { type Files, folderPath, ignoring, openFolder, putFile, temporaryName } from './files.ts';
 import { removeTree } from './remove-tree.ts';
 
 /**
@@ -55,7 +55,7 @@ export class PodVolume {
       this.#files.fchownSync(made, 0, gid);
       this.#files.fchmodSync(made, isForAll ? 0o777 : 0o770);
       // Of a workload that ended without removing it: the next could not listen.
-      unlinkIfThere(this.#files, `${folderPath(made)}/${socketName}`);
+      removeTree(this.#files, made, socketName);
     } catch (error) {
       this.#files.closeSync(made);
       throw error;

@@ -123,7 +123,8 @@ it('leaves nothing behind and gives no device to two, whatever fails or is kille
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 14 }), async (steps) => {
-      const root = join(folder(), String((round += 1)));
+      round += 1;
+      const root = join(folder(), String(round));
       mkdirSync(root);
       const world = await World.make(root);
       for (const step of steps) await world.do(step);
