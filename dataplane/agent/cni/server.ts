@@ -52,11 +52,13 @@ export async function serveCni(options: CniServerOptions): Promise<CniServer> {
     async stop() {
       server.close();
       rmSync(options.socket, { force: true });
-      const timer = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, stopMs);
-      await Promise.allSettled(running);
+      let timer: NodeJS.Timeout | undefined;
+      const waited = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, stopMs);
+      });
+      await Promise.race([Promise.allSettled(running), waited]);
       clearTimeout(timer);
+      // Who is not answered by then gets an end, of which the plugin makes an error that is tried again.
       for (const socket of sockets) socket.destroySoon();
     },
   };
@@ -95,9 +97,12 @@ async function serve(socket: Socket, options: CniServerOptions): Promise<void> {
 /** The request, why it is none, or null when there will be none. */
 function receive(socket: Socket, withinMs: number): Promise<CniRequest | string | null> {
   const reader = new RequestReader();
+  let isDone = false;
   return new Promise((resolve) => {
     const finish = (result: CniRequest | string | null) => {
       clearTimeout(timer);
+      if (isDone) return;
+      isDone = true;
       socket.removeAllListeners('data');
       // What else comes is thrown away: unread, it would reset the connection before the answer is read.
       socket.resume();
@@ -119,10 +124,10 @@ async function answerInTime(request: CniRequest, options: CniServerOptions): Pro
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<CniAnswer>((resolve) => {
     timer = setTimeout(() => {
-      controller.abort();
       options.log(`cni: ${request.env.get('CNI_COMMAND')} took too long`);
       const error = new CniError(cniCodes.tryLater, 'the agent could not do it in time', 'it undoes what it began');
       resolve({ exitCode: 1, stdout: errorDocument(error, versionOf(request.stdin)) });
+      controller.abort();
     }, options.answerMs ?? answerMs);
   });
   try {
