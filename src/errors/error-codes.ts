@@ -85,7 +85,6 @@ export const errorCodes = {
   'VDPA-STACK-003': { title: 'The API server rejects an object of the stack', exit: exitCode.refused },
   'VDPA-STACK-004': { title: 'The cluster is not as it was when the plan was made', exit: exitCode.refused },
   'VDPA-STACK-005': { title: 'A newer vdpactl deployed this stack', exit: exitCode.refused },
-  'VDPA-STACK-006': { title: 'The record of the stack cannot be read', exit: exitCode.refused },
   'VDPA-STACK-007': { title: 'Workloads use the stack', exit: exitCode.refused },
   'VDPA-PLAN-001': { title: 'The saved plan cannot be used', exit: exitCode.usage },
   'VDPA-PLAN-002': { title: 'The plan cannot be saved', exit: exitCode.usage },

@@ -69,7 +69,7 @@ const leaveNext =
 function notClean({ access }: KubeClient, dirty: readonly CleanedNode[], next: string): VdpaError {
   const which = dirty.length === 1 ? `the node ${dirty[0]?.node} is` : `${dirty.length} nodes are`;
   const details = dirty.flatMap(({ node, left }) => left.map(({ what, why }) => `node ${node}: ${what}: ${why}`));
-  return new VdpaError('VDPA-DESTROY-001', `${which} not clean`, {
+  return new VdpaError('VDPA-DESTROY-001', `${which} not clean: something of the stack is left`, {
     where: `context ${access.context}`,
     details: details.length > 20 ? [...details.slice(0, 20), `and ${details.length - 20} more`] : details,
     next,

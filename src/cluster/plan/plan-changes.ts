@@ -127,6 +127,9 @@ function foreignLine(ref: ObjectRef, live: LiveObject): string {
   return `${refText(ref)}: ${owner === null ? 'not made by vdpactl' : `belongs to the stack in ${owner}`}`;
 }
 
+const oneOf = (all: readonly string[], one: string, many: string): string =>
+  all.length === 1 ? one : `${all.length} ${many}`;
+
 /** All that is in the way, whatever of it is told first. */
 function refuse(judged: readonly Judged[], { access }: KubeClient): void {
   const ownersOf = judged.flatMap((one) => ('kind' in one && one.kind === 'foreign' ? [one.owner] : []));
@@ -136,20 +139,16 @@ function refuse(judged: readonly Judged[], { access }: KubeClient): void {
   const details = [...rejected, ...foreign, ...conflicts];
   const where = `context ${access.context}`;
   if (rejected.length > 0) {
-    throw new VdpaError(
-      'VDPA-STACK-003',
-      `the API server would reject ${rejected.length === 1 ? 'an object' : `${rejected.length} objects`}`,
-      {
-        where,
-        details,
-        next: 'change what it names, in the config or in the policy of the cluster; nothing was changed',
-      },
-    );
+    throw new VdpaError('VDPA-STACK-003', `the API server would reject ${oneOf(rejected, 'an object', 'objects')}`, {
+      where,
+      details,
+      next: 'change what it names, in the config or in the policy of the cluster; nothing was changed',
+    });
   }
   if (foreign.length > 0) {
     throw new VdpaError(
       'VDPA-STACK-001',
-      `${foreign.length === 1 ? 'an object is' : `${foreign.length} objects are`} there already and not of this stack`,
+      `${oneOf(foreign, 'an object is', 'objects are')} there already and not of this stack`,
       {
         where,
         details,
@@ -158,14 +157,10 @@ function refuse(judged: readonly Judged[], { access }: KubeClient): void {
     );
   }
   if (conflicts.length > 0) {
-    throw new VdpaError(
-      'VDPA-STACK-002',
-      `others have set ${conflicts.length === 1 ? 'a field' : `${conflicts.length} fields`} of the stack`,
-      {
-        where,
-        details,
-        next: 'have the other manager let go of them, or take them over with --force-conflicts KIND/NAME; nothing was changed',
-      },
-    );
+    throw new VdpaError('VDPA-STACK-002', `others have set ${oneOf(conflicts, 'a field', 'fields')} of the stack`, {
+      where,
+      details,
+      next: 'have the other manager let go of them, or take them over with --force-conflicts KIND/NAME; nothing was changed',
+    });
   }
 }
