@@ -11,7 +11,7 @@ import { simulateNamespaces } from '../namespace-simulator.ts';
 import { NodeSimulator } from '../node-simulator.ts';
 
 const count = 1000;
-const maxCpuSeconds = 10;
+const maxCpuSeconds = 5;
 const maxMemoryMiB = 300;
 const program = join(packageRoot(), 'bin/vdpactl.js');
 const { kubeconfig } = inject('cluster');
