@@ -3,11 +3,13 @@ import { Command, Option } from 'commander';
 import { addStackTargetOptions, isForCluster, type TargetOptions } from './cluster.ts';
 import { addConfigOption, addRunDirOption, type Context, examples, numberBetween, withContext } from './command.ts';
 import type { DestroyClustersOptions } from './destroy-clusters.ts';
-import { loadCommandConfig } from './load.ts';
+import { type ConfigOptions, loadCommandConfig } from './load.ts';
+import { addImageOptions } from './options.ts';
 
-interface DestroyOptions extends TargetOptions, DestroyClustersOptions {
+type ImageOptions = Pick<ConfigOptions, 'config' | 'registry' | 'imagePullSecret'>;
+
+interface DestroyOptions extends TargetOptions, DestroyClustersOptions, ImageOptions {
   readonly runDir: string;
-  readonly config?: string;
   readonly cache?: boolean;
 }
 
@@ -39,10 +41,7 @@ export function destroyCommand(): Command {
     )
     .action(
       withContext<DestroyOptions>(async (context, options) => {
-        const { config } = await loadCommandConfig(
-          context,
-          options.config === undefined ? {} : { config: options.config },
-        );
+        const { config } = await loadCommandConfig(context, options);
         if (isForCluster(options, config.provider)) {
           const { destroyInClusters } = await import('./destroy-clusters.ts');
           return destroyInClusters(context, options, config);
@@ -50,7 +49,7 @@ export function destroyCommand(): Command {
         await destroyHere(context, options);
       }),
     );
-  return addConfigOption(addRunDirOption(addStackTargetOptions(command)));
+  return addImageOptions(addConfigOption(addRunDirOption(addStackTargetOptions(command))));
 }
 
 async function destroyHere(context: Context, options: DestroyOptions): Promise<void> {

@@ -73,6 +73,7 @@ describe('a deployer with exactly the rights that vdpactl rbac prints', () => {
       ['check', '--cluster', '--only', 'VDPA-RBAC-001', '--namespace', 'least-system'],
       ['deploy', '--target', 'kubernetes'],
       ['diff'],
+      ['status', '--target', 'kubernetes'],
       ['sysdump', '--file', 'dump.tgz'],
       ['destroy', '--target', 'kubernetes'],
     ]) {
