@@ -2,13 +2,14 @@
 import type { Deployment } from '../../cluster/deploy/deploy-cluster.ts';
 import type { Prepared } from '../../cluster/deploy/prepare-deployment.ts';
 import type { PlannedNode } from '../../cluster/stack/stack-plan.ts';
-import { textTable } from '../text-table.ts';
+import { printable, textTable } from '../text-table.ts';
 import { changesText } from './changes-text.ts';
 import type { Place } from './deploy-document.ts';
 
 /** Groups of nodes shown; the JSON has every node. */
 const shownGroups = 12;
 const shownNames = 3;
+const shownSkipped = 12;
 
 /** What a deployment came to. */
 export function deploymentText(place: Place, result: Deployment): string {
@@ -69,11 +70,12 @@ function nodeTable(nodes: readonly PlannedNode[]): string[] {
 
 function remarks({ skipped, leftOut, warnings }: Omit<Prepared, 'stack' | 'liveNodes' | 'plan' | 'changes'>): string[] {
   const lines = [
-    ...warnings.map((text) => `warning: ${text}`),
-    ...skipped.map(({ node, error, kept }) => {
-      return `warning: node ${node}: ${error.message}${kept ? '; it stays as it is' : '; it is left out'}`;
+    ...warnings,
+    ...skipped.slice(0, shownSkipped).map(({ node, error, kept }) => {
+      return `node ${node}: ${error.message}${kept ? '; it stays as it is' : '; it is left out'}`;
     }),
-  ];
+    ...(skipped.length > shownSkipped ? [`more could not be asked, ${skipped.length} in all`] : []),
+  ].map((text) => `warning: ${printable(text)}`);
   if (leftOut.length > 0) {
     const more = leftOut.length > shownNames ? ` and ${leftOut.length - shownNames} more` : '';
     lines.push(`left out, having no NIC to give away: ${leftOut.slice(0, shownNames).join(', ')}${more}`);
