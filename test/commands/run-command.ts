@@ -5,7 +5,12 @@ import { toJson, toYaml } from '../../src/output/document.ts';
 import { silentProgress } from '../../src/output/progress.ts';
 
 /** What a command prints to standard output; throws what it throws. */
-export async function runCommand(command: Command, args: readonly string[], cwd: string): Promise<string> {
+export async function runCommand(
+  command: Command,
+  args: readonly string[],
+  cwd: string,
+  setExitCode: (code: number) => void = () => {},
+): Promise<string> {
   let printed = '';
   const stdout = (text: string): void => {
     printed += text;
@@ -25,7 +30,7 @@ export async function runCommand(command: Command, args: readonly string[], cwd:
       };
       stdout(await formats[options.output]());
     },
-    setExitCode() {},
+    setExitCode,
   }));
   // A command of a group has them already.
   const isComplete = command.options.some(({ long }) => long === '--progress');

@@ -22,14 +22,15 @@ export function deploymentFields(
   waited: Deployment['waited'],
 ) {
   const { plan, changes, skipped, leftOut, warnings } = result;
-  const actions = new Map(changes.nodes.map(({ node, action }) => [node, action]));
+  const changed = new Map(changes.nodes.map((change) => [change.node, change]));
   return {
     ...place,
     state,
     ...changeFields(changes),
     nodes: plan.nodes.map(({ name, provider, backend, devices }) => ({
       ...{ name, provider, backend, devices },
-      action: actions.get(name) ?? null,
+      action: changed.get(name)?.action ?? null,
+      fields: changed.get(name)?.fields ?? [],
     })),
     skipped: skipped.map(({ node, kept, error }) => ({ node, kept, error: errorFields(error) })),
     leftOut,
