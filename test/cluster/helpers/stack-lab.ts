@@ -24,6 +24,7 @@ export interface CliOptions {
   readonly kubeconfig?: string;
   /** Arguments of Node.js. */
   readonly node?: readonly string[];
+  readonly hangMs?: number;
 }
 
 /** A simulated cluster with a proxy in front of it, and the built command line in a folder with a config file. */
@@ -68,9 +69,15 @@ export class StackLab {
     writeFileSync(join(this.folder, 'reports.json'), JSON.stringify({ schemaVersion, nodes }));
   }
 
-  start(args: readonly string[], { kubeconfig = this.proxy.kubeconfig, node = [] }: CliOptions = {}): RunningProgram {
+  start(
+    args: readonly string[],
+    { kubeconfig = this.proxy.kubeconfig, node = [], hangMs }: CliOptions = {},
+  ): RunningProgram {
     const env = { PATH: process.env['PATH'], HOME: join(this.folder, 'home'), KUBECONFIG: kubeconfig };
-    return startProgram([process.execPath, ...node, cliPath, ...args], { cwd: this.folder, env });
+    return startProgram([process.execPath, ...node, cliPath, ...args], {
+      ...{ cwd: this.folder, env },
+      ...(hangMs === undefined ? {} : { hangMs }),
+    });
   }
 
   run(args: readonly string[], options: CliOptions = {}): Promise<RunResult> {

@@ -33,6 +33,8 @@ export interface RunningProgram {
 
 export interface RunOptions {
   readonly cwd: string;
+  /** After this it hangs, ms; a minute and a half unless given. */
+  readonly hangMs?: number;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -56,7 +58,7 @@ export function startProgram(argv: readonly [string, ...string[]], options: RunO
     });
   }
   let result: RunResult | null = null;
-  const hang = setTimeout(() => child.kill('SIGKILL'), hangMs);
+  const hang = setTimeout(() => child.kill('SIGKILL'), options.hangMs ?? hangMs);
   const ended = new Promise<RunResult>((resolve) => {
     child.once('close', (code, signal) => {
       clearTimeout(hang);
