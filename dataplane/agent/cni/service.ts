@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { messageOf } from '../../../src/errors/vdpa-error.ts';
 import type { BackendSpec } from '../../contract/backend-spec.ts';
+import type { CniAnswer } from '../../contract/cni-protocol.ts';
 import { hostPodPaths } from '../../contract/pod-paths.ts';
 import type { RunDir } from '../../contract/run-dir.ts';
 import type { PodAttachments } from '../pod/pod-attachments.ts';
+import { cniCodes } from './cni-error.ts';
 import { answerCni } from './commands.ts';
 import { type Ipam, ipamPrograms } from './ipam.ts';
 import { serveCni } from './server.ts';
@@ -18,6 +20,8 @@ export interface CniServiceOptions {
   readonly ipam?: Ipam;
   readonly deviceInfoFolder?: string;
   readonly log?: (line: string) => void;
+  /** Hears of each call that was answered. */
+  readonly onCall?: (call: { command: string; code: number; seconds: number }) => void;
   /** How often what pods had that are gone is taken away. */
   readonly sweepMs?: number;
 }
@@ -45,7 +49,9 @@ export async function startCniService(options: CniServiceOptions): Promise<CniSe
       const answer = await answerCni(node, request, signal);
       const what = ['CNI_COMMAND', 'CNI_CONTAINERID', 'CNI_IFNAME'].map((name) => loggable(request.env.get(name)));
       const outcome = answer.exitCode === 0 ? 'done' : answer.stdout;
-      log(`cni: ${what.join(' ')}: ${outcome} (${(performance.now() - began).toFixed(1)} ms)`);
+      const ms = performance.now() - began;
+      log(`cni: ${what.join(' ')}: ${outcome} (${ms.toFixed(1)} ms)`);
+      options.onCall?.({ command: what[0] ?? '', code: codeOf(answer), seconds: ms / 1000 });
       return answer;
     },
     log,
@@ -59,6 +65,12 @@ export async function startCniService(options: CniServiceOptions): Promise<CniSe
       await server.stop();
     },
   };
+}
+
+/** The code of an answer that is an error; 0: it is none. */
+function codeOf({ exitCode, stdout }: CniAnswer): number {
+  const code: unknown = exitCode === 0 ? 0 : JSON.parse(stdout).code;
+  return typeof code === 'number' ? code : cniCodes.io;
 }
 
 /** A line of a log is one line, whatever the caller wrote. */

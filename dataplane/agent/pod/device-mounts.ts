@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf } from '../../../src/errors/vdpa-error.ts';
 import { isDeviceId } from '../../contract/device-id.ts';
 import type { RunDir } from '../../contract/run-dir.ts';
@@ -45,7 +45,8 @@ export class KernelMounts implements DeviceMounts {
     this.#dir = dir;
     this.#files = files;
     this.#mounter = mounter;
-    const below = `${dir.devices}/`;
+    // The kernel's table has no links in it, and /var/run mostly is one.
+    const below = `${join(ignoring(['ENOENT'], () => files.realpathSync(dir.root)) ?? dir.root, basename(dir.devices))}/`;
     for (const mount of parseMountTable(files.readFileSync('/proc/self/mountinfo', 'utf8'))) {
       const device = mount.target.startsWith(below) ? mount.target.slice(below.length) : '';
       const isBase = mount.type === 'tmpfs' && mount.source === baseName && isDeviceId(device);

@@ -5,6 +5,8 @@ import { errnoOf } from '../../../src/errors/vdpa-error.ts';
 /** The calls by which attachments change files, as the kernel has them: handed in, so that a test can let each fail. */
 export type Files = Pick<
   typeof fs,
+  | 'chmodSync'
+  | 'chownSync'
   | 'openSync'
   | 'closeSync'
   | 'writeSync'
@@ -15,6 +17,7 @@ export type Files = Pick<
   | 'mkdirSync'
   | 'readdirSync'
   | 'readFileSync'
+  | 'realpathSync'
   | 'renameSync'
   | 'rmdirSync'
   | 'unlinkSync'

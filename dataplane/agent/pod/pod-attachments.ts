@@ -11,6 +11,7 @@ import {
   unknownContainer,
   withAddresses,
 } from './attach-request.ts';
+import { characterDeviceOf, giveCharacterDevice } from './character-device.ts';
 import { putDeviceInfo } from './device-info.ts';
 import type { DeviceMounts } from './device-mounts.ts';
 import { type Files, nodeFiles } from './files.ts';
@@ -162,7 +163,9 @@ export class PodAttachments {
   async #make(record: PodRecord, volume: PodVolume, signal?: AbortSignal): Promise<PodRecord> {
     const { records, files, ipam } = this.#means;
     const { pod, attachment, deviceInfoFile } = record;
-    if (isWithSocket(record)) await this.#mount(record, volume);
+    const device = characterDeviceOf(record);
+    if (device === null) await this.#mount(record, volume);
+    else giveCharacterDevice(files, device, volume.group);
     const addresses = record.ipam === null ? record.addresses : await ipam.add(record.ipam, signal);
     const attached: PodRecord = { ...withAddresses(record, addresses), state: 'attached' };
     const others = records.ofPod(pod.uid).filter((each) => each.attachment.interface !== attachment.interface);

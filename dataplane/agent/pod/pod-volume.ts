@@ -38,6 +38,11 @@ export class PodVolume {
     return fd === null ? null : new PodVolume(files, fd, pod);
   }
 
+  /** The group that the pod's `fsGroup` says; 0 where there is none. */
+  get group(): number {
+    return this.#files.fstatSync(this.#fd).gid;
+  }
+
   close(): void {
     this.#files.closeSync(this.#fd);
   }

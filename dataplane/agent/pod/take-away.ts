@@ -3,6 +3,7 @@ import { errnoOf, messageOf } from '../../../src/errors/vdpa-error.ts';
 import type { PodPaths } from '../../contract/pod-paths.ts';
 import { CniError, cniCodes, toCniError } from '../cni/cni-error.ts';
 import type { Ipam } from '../cni/ipam.ts';
+import { characterDeviceOf, takeBackCharacterDevice } from './character-device.ts';
 import { removeDeviceInfo } from './device-info.ts';
 import type { DeviceMounts } from './device-mounts.ts';
 import type { Files } from './files.ts';
@@ -66,7 +67,9 @@ async function release(means: Means, record: PodRecord): Promise<void> {
       problems.push(error);
     }
   };
-  if (isWithSocket(record)) await attempt(() => mounts.detach(record.attachment.device));
+  const device = characterDeviceOf(record);
+  if (device === null) await attempt(() => mounts.detach(record.attachment.device));
+  else await attempt(() => takeBackCharacterDevice(files, device));
   await attempt(() => clearVolume(means, record));
   const { deviceInfoFile } = record;
   if (deviceInfoFile !== null) await attempt(() => removeDeviceInfo(files, deviceInfoFile));

@@ -69,6 +69,15 @@ describe.runIf(canMount).each(['vdpa-mount', 'mount(8)'])('mounts by %s', (how) 
     expect(place.mounts()).toEqual([join(node.dir.devices, 'local0')]);
   });
 
+  it('are found again below a folder that is a link, as /var/run is', async () => {
+    mkdirSync(join(place.folder, 'real'));
+    symlinkSync(join(place.folder, 'real'), join(place.folder, 'link'));
+    const node = new LabNode(join(place.folder, 'link'));
+    node.addPod('pod-a');
+    await (await openAgent(node)).attach(askFor(node, 'pod-a', 'local0'));
+    expect(openMounts(node).attached()).toEqual(['local0']);
+  });
+
   it('show the folder that was opened, though the pod put a link in its place', async () => {
     const dir = runDir(join(place.folder, 'run'));
     const mounts = new KernelMounts(dir, nodeFiles, mounter);

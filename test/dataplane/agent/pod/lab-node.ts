@@ -122,6 +122,8 @@ export class LabNode {
   readonly mounts = new MountTable(this.faults);
   readonly leases = new Leases(this.faults);
   readonly log: string[] = [];
+  /** Group and mode of character devices, which this machine need not have. */
+  readonly owners = new Map<string, { group?: number; mode?: number }>();
 
   constructor(root: string) {
     this.dir = runDir(join(root, 'run'));
@@ -137,7 +139,7 @@ export class LabNode {
       mounts: this.mounts,
       ipam: this.leases,
       paths: this.paths,
-      files: faulty(this.faults),
+      files: faulty(this.faults, this.owners),
       log: (line) => this.log.push(line),
     });
   }
@@ -156,7 +158,7 @@ export class LabNode {
   traces(): string[] {
     return [
       ...tree(this.paths.pods).filter((path) => /\/vdpa\/./.test(path)),
-      ...tree(this.dir.root).filter((path) => path !== `${this.dir.attachments}/`),
+      ...tree(this.dir.root).filter((path) => path !== `${this.dir.attachments}/` && path !== this.dir.cniSocket),
       ...tree(this.paths.deviceInfo),
       ...[...this.mounts.onTop.keys()].map((device) => `mount ${device}`),
       ...[...this.leases.held].map((lease) => `lease ${lease}`),
@@ -202,14 +204,17 @@ export async function codeOf(action: Promise<unknown>): Promise<number | null> {
   }
 }
 
-function faulty(faults: Faults): Files {
+function faulty(faults: Faults, owners: LabNode['owners']): Files {
   return new Proxy(nodeFiles, {
     get(target, name: keyof Files) {
       const call = target[name] as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         // Closing never fails, and a process that is killed closes all.
         if (name !== 'closeSync') faults.step(name);
-        return call(...args);
+        const [path, first, second] = args;
+        if (typeof path !== 'string' || !path.startsWith('/dev/')) return call(...args);
+        const change = name === 'chownSync' ? { group: Number(second) } : { mode: Number(first) };
+        owners.set(path, { ...owners.get(path), ...change });
       };
     },
   });

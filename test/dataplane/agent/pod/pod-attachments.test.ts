@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CniError, cniCodes } from '../../../../dataplane/agent/cni/cni-error.ts';
@@ -74,6 +84,14 @@ describe('attach', () => {
     expect(node.mounts.attached()).toEqual([]);
     await del('pod-a');
     expect(node.traces()).toEqual([]);
+    expect(node.owners.get('/dev/vhost-vdpa-3')).toEqual({ group: 0, mode: 0o600 });
+  });
+
+  it('lets the group of the pod open its character device, and nobody else', async () => {
+    chownSync(inVolume('pod-a'), 0, 65532);
+    const spec = kernelSpec('0000:65:00.2', { path: '/dev/vhost-vdpa-3' });
+    await agent.attach(askFor(node, 'pod-a', '0000:65:00.2', { spec, mac: null }));
+    expect(node.owners.get('/dev/vhost-vdpa-3')).toEqual({ group: 65532, mode: 0o660 });
   });
 
   it('of two devices lists both by the names of their interfaces, and forgets only the one that goes', async () => {
