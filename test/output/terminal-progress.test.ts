@@ -152,3 +152,13 @@ describe('on a terminal', () => {
     expect(screen.text).toBe('');
   });
 });
+
+it('says once what is found again and again, and once more in the next step', () => {
+  const screen = new Screen();
+  const progress = createProgress('plain', screen, {});
+  progress.step('First');
+  for (const text of ['waiting', 'waiting', 'nearly', 'waiting']) progress.update(text);
+  progress.step('Second');
+  progress.update('waiting');
+  expect(screen.text).toBe('- First\n  waiting\n  nearly\n  waiting\n- Second\n  waiting\n');
+});

@@ -336,6 +336,40 @@ it('says that a proxy refuses', async () => {
   });
 });
 
+describe('an answer that is cut off in the middle', () => {
+  /** Cuts the first answer short, after everything but its end was sent. */
+  async function cutting(status: number): Promise<{ readonly client: KubeClient; readonly asked: () => number }> {
+    let asked = 0;
+    const client = await clientOf(
+      await listening(
+        createServer(certificate, (_, response) => {
+          asked += 1;
+          if (asked > 1) json(response, 200, { there: true });
+          else {
+            response.writeHead(status, { 'content-type': 'application/json', 'content-length': 100 });
+            response.write('{"kind":', () => response.destroy());
+          }
+        }),
+      ),
+    );
+    return { client, asked: () => asked };
+  }
+
+  it.each([200, 404, 500])('is asked for again, whatever its status (%i)', async (status) => {
+    const { client } = await cutting(status);
+    await expect(client.request({ path: '/x' })).resolves.toEqual({ there: true });
+  });
+
+  it('is not where that would be done twice, unless whoever asks can tell', async () => {
+    const once = await cutting(201);
+    const post = { method: 'POST', path: '/x', body: {} } as const;
+    await expect(once.client.request(post)).rejects.toMatchObject({ code: 'VDPA-CLUSTER-005' });
+    expect(once.asked()).toBe(1);
+    const twice = await cutting(201);
+    await expect(twice.client.request({ ...post, repeatable: true })).resolves.toEqual({ there: true });
+  });
+});
+
 describe('a watch', () => {
   it('gives line by line, also of letters that come in two pieces, until it is cut off', async () => {
     const client = await serve((_, response) => {
