@@ -12,17 +12,28 @@ export function offeredDevices(dir: RunDir): BackendSpec[] {
   return [...readSpecs(dir).values()].map((stored) => stored.spec);
 }
 
+/** Whether the process is alive that a status speaks of. */
+export type Liveness = (status: BackendStatus) => boolean;
+
+/** On one machine: by the process table, in case the supervisor is gone. */
+export const byProcessTable: Liveness = ({ pid, startTicks }) =>
+  pid !== null && identify(pid)?.startTicks === startTicks;
+
 /**
- * How a device fares: what the supervisor says, held against the process table in case the supervisor is gone; of one
- * without a process, whether its character device is there. `spec` is undefined for what is offered no more.
+ * How a device fares: what the supervisor says, unless that process is not alive any more; of one without a process, whether its character device is there. `spec` is undefined for what is offered no more.
  */
-export function deviceHealth(dir: RunDir, device: string, spec: BackendSpec | undefined): DeviceHealthMessage {
+export function deviceHealth(
+  dir: RunDir,
+  device: string,
+  spec: BackendSpec | undefined,
+  isAlive: Liveness = byProcessTable,
+): DeviceHealthMessage {
   if (spec !== undefined && !hasProcess(spec)) {
     return { device, state: existsSync(spec.path) ? 'running' : 'stopped', pid: 0, restarts: 0 };
   }
   const status: BackendStatus | null = readJsonFile(statusFile(dir, device), backendStatusSchema);
   if (status === null) return { device, state: 'stopped', pid: 0, restarts: 0 };
-  const alive = status.pid !== null && identify(status.pid)?.startTicks === status.startTicks;
+  const alive = status.pid !== null && isAlive(status);
   const claimsToRun = status.state === 'running' || status.state === 'starting';
   return {
     device,

@@ -7,7 +7,7 @@ import { parseDeviceId } from '../contract/device-id.ts';
 import type { AttachmentMessage, DeviceHealthMessage, DeviceMessage, InfoMessage } from '../contract/grpc.ts';
 import { maxWorkloadName, type RunDir, workloadNamePattern } from '../contract/run-dir.ts';
 import type { AttachmentStore, HeldAttachment } from './attachment-store.ts';
-import { deviceHealth, offeredDevices } from './devices.ts';
+import { byProcessTable, deviceHealth, type Liveness, offeredDevices } from './devices.ts';
 import { GrpcError, unary } from './grpc-error.ts';
 import { planAttach } from './plan-attach.ts';
 
@@ -23,8 +23,15 @@ const refusalStatus = {
 /** How often the health of the devices is looked at for those who watch, ms. */
 const watchPeriodMs = 250;
 
+/** Who has which device. */
+export type Holdings = Pick<AttachmentStore, 'all' | 'attach' | 'detach'>;
+
 /** The service of our own: devices, attachments, health. */
-export function nodeService(dir: RunDir, store: AttachmentStore): UntypedServiceImplementation {
+export function nodeService(
+  dir: RunDir,
+  store: Holdings,
+  isAlive: Liveness = byProcessTable,
+): UntypedServiceImplementation {
   return {
     GetInfo: unary(empty, (): InfoMessage => ({ version, pid: process.pid })),
 
@@ -35,7 +42,7 @@ export function nodeService(dir: RunDir, store: AttachmentStore): UntypedService
           (spec): DeviceMessage => ({
             id: spec.device,
             backend: spec.backend,
-            health: deviceHealth(dir, spec.device, spec),
+            health: deviceHealth(dir, spec.device, spec, isAlive),
             workload: held.find((attachment) => attachment.device === spec.device)?.workload ?? '',
           }),
         ),
@@ -75,7 +82,7 @@ export function nodeService(dir: RunDir, store: AttachmentStore): UntypedService
         // Those told of before too: one that is offered no more has stopped.
         const specs = new Map(offeredDevices(dir).map((spec) => [spec.device, spec]));
         for (const device of new Set([...told.keys(), ...specs.keys()])) {
-          const health = deviceHealth(dir, device, specs.get(device));
+          const health = deviceHealth(dir, device, specs.get(device), isAlive);
           const text = JSON.stringify(health);
           if (told.get(device) === text) continue;
           told.set(device, text);

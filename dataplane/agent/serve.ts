@@ -5,7 +5,8 @@ import { VdpaError } from '../../src/errors/vdpa-error.ts';
 import { loadServices } from '../contract/grpc.ts';
 import { maxSocketPathBytes, type RunDir } from '../contract/run-dir.ts';
 import { AttachmentStore } from './attachment-store.ts';
-import { nodeService } from './node-service.ts';
+import type { Liveness } from './devices.ts';
+import { type Holdings, nodeService } from './node-service.ts';
 import { vdpaDpdkService } from './vdpa-dpdk-service.ts';
 
 /** Both services on the socket of the run directory. */
@@ -14,17 +15,22 @@ export interface ServingAgent {
   stop(): void;
 }
 
+export interface ServeOptions {
+  /** Who has which device; the workloads of this machine where it is left out, and then repaired first. */
+  readonly holdings?: Holdings;
+  readonly isAlive?: Liveness;
+}
+
 /**
  * Repairs what an agent that was killed left half done, and serves. Only for who holds the agent's lock: a socket that is
  * there is taken for a dead one's. Rejects when it cannot listen, with VDPA-PATH-001 for a path that is too long.
  */
-export async function serveAgent(dir: RunDir): Promise<ServingAgent> {
-  const store = new AttachmentStore(dir);
-  store.sweep();
+export async function serveAgent(dir: RunDir, options: ServeOptions = {}): Promise<ServingAgent> {
+  const store = options.holdings ?? localHoldings(dir);
   const services = loadServices();
   const server = new Server({ 'grpc.enable_channelz': 0 });
   server.addService(services.vdpaDpdk.service, vdpaDpdkService(dir));
-  server.addService(services.node.service, nodeService(dir, store));
+  server.addService(services.node.service, nodeService(dir, store, options.isAlive));
   rmSync(dir.grpcSocket, { force: true });
   await listen(server, dir.grpcSocket);
   return {
@@ -33,6 +39,12 @@ export async function serveAgent(dir: RunDir): Promise<ServingAgent> {
       rmSync(dir.grpcSocket, { force: true });
     },
   };
+}
+
+function localHoldings(dir: RunDir): Holdings {
+  const store = new AttachmentStore(dir);
+  store.sweep();
+  return store;
 }
 
 async function listen(server: Server, socket: string): Promise<void> {

@@ -22,6 +22,11 @@ export function loadServices(): Services {
   return { node: service(loaded, ['vdpactl', 'v1', 'Node']), vdpaDpdk: service(loaded, ['vdpadpdk', 'VdpaDpdk']) };
 }
 
+/** The service at `path` of one proto file. */
+export function loadService(file: string, path: readonly string[]): ServiceClientConstructor {
+  return service(loadPackageDefinition(loadSync(file, { keepCase: true, defaults: true })), path);
+}
+
 function service(loaded: GrpcObject, path: readonly string[]): ServiceClientConstructor {
   let at: unknown = loaded;
   for (const name of path) at = isObject(at) ? at[name] : undefined;

@@ -69,6 +69,15 @@ export function configText(config: DevicePluginConfig): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
+/** Who tells kubelet of the devices of a node. */
+export type Advertiser = 'agent' | 'device-plugin' | 'none';
+
+/** As the labels say it: the agent of a node, which cannot read them, asks the same question of the same facts. */
+export function advertiserOf(report: NodeReport, decision: Decision): Advertiser {
+  if (decision.devices.length === 0) return 'none';
+  return selectorsOf(report, decision) === null ? 'agent' : 'device-plugin';
+}
+
 function configOf(selectors: NetDeviceSelectors): DevicePluginConfig {
   return { resourceList: [{ resourceName, resourcePrefix, deviceType: 'netDevice', selectors }] };
 }
