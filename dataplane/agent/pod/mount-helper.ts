@@ -60,7 +60,7 @@ export class MountHelper implements Mounter {
   }
 
   #start(): Running {
-    const process = start(this.#program, [], { env: {}, stdin: 'pipe', stdout: 'pipe' });
+    const process = start(this.#program, [], { env: searchPath(), stdin: 'pipe', stdout: 'pipe' });
     const running: Running = { process, waiting: [], answers: '' };
     process.stdin?.on('error', () => {}); // its end says the same
     process.stdout?.on('data', (chunk: Buffer) => takeAnswers(running, chunk.toString('latin1')));
@@ -85,13 +85,15 @@ function takeAnswers(running: Running, text: string): void {
   }
 }
 
+const searchPath = (): NodeJS.ProcessEnv => ({ PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' });
+
 function errorName(errno: number): string | null {
   return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? null;
 }
 
 /** The helper, where its program can be started; null else. */
 export async function mountHelper(program: string): Promise<MountHelper | null> {
-  const probe = start(program, ['--version'], { env: {} });
+  const probe = start(program, ['--version'], { env: searchPath() });
   const { code } = await probe.ended;
   return code === 0 ? new MountHelper(program) : null;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -11,12 +12,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { CniError, cniCodes } from '../../../../dataplane/agent/cni/cni-error.ts';
 import type { PodAttachments } from '../../../../dataplane/agent/pod/pod-attachments.ts';
 import { podAttachmentsFileSchema, podVolume, recordFile } from '../../../../dataplane/contract/pod-paths.ts';
 import { kernelSpec } from '../../../fixtures/backend-spec.ts';
 import { scratch } from '../../../fixtures/scratch.ts';
+import { tinyDisk } from '../../../fixtures/tiny-disk.ts';
 import { askFor, codeOf, LabNode, leaseOf } from './lab-node.ts';
 
 const { folder } = scratch();
@@ -221,7 +223,57 @@ describe('detach', () => {
   });
 });
 
+describe('a file system', () => {
+  const disk = tinyDisk(96 * 1024);
+  afterAll(() => disk?.remove());
+
+  it.runIf(disk !== null)(
+    'that is full fails an attach and no detach, and one that is read-only is named',
+    async () => {
+      if (disk === null) return;
+      node = new LabNode(join(disk.folder, 'node'));
+      node.addPod('pod-a');
+      node.addPod('pod-b');
+      agent = await node.open();
+      await agent.attach(askFor(node, 'pod-a', 'local0'));
+      const fill = join(disk.folder, 'fill');
+      for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {
+        try {
+          appendFileSync(fill, 'x'.repeat(size));
+        } catch {
+          // Full for this much.
+        }
+      }
+      const full = await agent.attach(askFor(node, 'pod-b', 'local1')).catch((thrown: unknown) => thrown);
+      expect(full).toMatchObject({ code: cniCodes.io, message: 'there is no room left on the device' });
+      await del('pod-a');
+      expect(node.traces()).toEqual([]);
+      rmSync(fill);
+      await agent.attach(askFor(node, 'pod-a', 'local0'));
+      disk.makeReadOnly();
+      expect(await codeOf(agent.attach(askFor(node, 'pod-b', 'local1')))).toBe(cniCodes.io);
+      expect(await codeOf(del('pod-a'))).toBe(cniCodes.io);
+    },
+  );
+});
+
 describe('the rest', () => {
+  it('holds no file open, whatever was done', async () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (let round = 0; round < 200; round += 1) {
+      node.faults.arm(round % 2 === 0 ? null : { at: round % 60, how: 'fail' });
+      await agent.attach(askFor(node, 'pod-a', 'local0')).catch(() => null);
+      await agent.attach(askFor(node, 'pod-b', 'local0')).catch(() => null);
+      await agent.verify({ pod: 'pod-a', container: 'pod-a-1', interface: 'net1' }).catch(() => null);
+      node.faults.arm(null);
+      await del('pod-a');
+      await del('pod-b');
+    }
+    expect(open()).toBe(before);
+    expect(node.traces()).toEqual([]);
+  });
+
   it('collects what a network has that is not valid, and nothing of another', async () => {
     await agent.attach(askFor(node, 'pod-a', 'local0'));
     await agent.attach(askFor(node, 'pod-a', 'local1', { interface: 'net2' }));
