@@ -97,8 +97,15 @@ module.exports = {
       to: {
         path: '^(src|dataplane)/',
         pathNot:
-          '^(dataplane/(contract|proto)/|src/(platform|providers|backends|node|files|process|errors)/|src/(schema-version|version)\\.ts$|dataplane/$1/)',
+          '^(dataplane/(contract|proto)/|src/(config|platform|providers|backends|templates|node|files|process|errors)/|src/(schema-version|version)\\.ts$|dataplane/$1/)',
       },
+    },
+    {
+      name: 'supervisor-decides-nothing',
+      comment: 'it starts what is wanted; only the agent decides, and by the code by which its manifests were rendered',
+      severity: 'error',
+      from: { path: '^dataplane/supervisor/' },
+      to: { path: '^src/(config|providers|templates|node)/' },
     },
     {
       name: 'src-knows-no-daemon',

@@ -8,6 +8,7 @@ import { imageReference } from './images.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import {
   nodeConfigMount,
+  nodeConfigPath,
   nodeConfigText,
   nodeConfigVolume,
   nodeNameEnv,
@@ -57,7 +58,7 @@ export function agentDaemonSet(config: Config): KubernetesObject {
         name: 'agent',
         image: imageReference(kubernetes.images, 'node'),
         imagePullPolicy: 'IfNotPresent',
-        command: ['vdpactl-agent', hostPaths.runDir],
+        command: ['vdpactl-agent', hostPaths.runDir, '--node', nodeConfigPath],
         env: nodeNameEnv,
         ports: [{ name: 'health', containerPort: healthPorts.agent, protocol: 'TCP' }],
         readinessProbe: readinessProbe(healthPorts.agent),

@@ -72,7 +72,7 @@ export function backendDaemonSets(config: Config, classes: readonly BackendClass
           name: 'supervisor',
           image: imageReference(kubernetes.images, 'node'),
           imagePullPolicy: 'IfNotPresent',
-          command: ['vdpactl-supervisor', hostPaths.runDir],
+          command: ['vdpactl-supervisor', hostPaths.runDir, '--node'],
           env: nodeNameEnv,
           ports: [{ name: 'health', containerPort: healthPorts.backend, protocol: 'TCP' }],
           readinessProbe: readinessProbe(healthPorts.backend),

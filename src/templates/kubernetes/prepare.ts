@@ -17,6 +17,9 @@ export const prepareMounts: readonly HostMount[] = [
   { name: 'node-state', path: hostPaths.nodeState, type: 'DirectoryOrCreate' },
 ];
 
+/** Where the parts of a node find the config that it is decided by. */
+export const nodeConfigPath = `${folder}/${file}`;
+
 export const nodeConfigMount: Json = { name: 'config', mountPath: folder, readOnly: true };
 export const nodeConfigVolume: Json = { name: 'config', configMap: { name: configName } };
 export const nodeNameEnv: readonly Json[] = [
@@ -34,7 +37,7 @@ export function prepareContainer({ kubernetes }: Config): Json {
     name: 'prepare',
     image: imageReference(kubernetes.images, 'node'),
     imagePullPolicy: 'IfNotPresent',
-    command: ['vdpactl', 'node', 'prepare', '--config', `${folder}/${file}`, '--state-dir', hostPaths.nodeState],
+    command: ['vdpactl', 'node', 'prepare', '--config', nodeConfigPath, '--state-dir', hostPaths.nodeState],
     env: nodeNameEnv,
     securityContext: { privileged: true },
     resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
