@@ -7,6 +7,7 @@ import { planChanges } from '../plan/plan-changes.ts';
 import { type LiveNode, planNodes, readNodes } from '../plan/plan-nodes.ts';
 import type { ChangeSet } from '../plan/planned-change.ts';
 import { type OpenedStack, openStack, refuseOlder } from '../stack/open-stack.ts';
+import { keepingMultus } from '../stack/own-multus.ts';
 import type { AdoptionPolicy } from '../stack/owner.ts';
 import { inventoryName } from '../stack/stack-names.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
@@ -52,7 +53,7 @@ export async function prepareDeployment(request: PrepareRequest): Promise<Prepar
   const made =
     source.kind === 'plan'
       ? { plan: source.plan, skipped: [], leftOut: [] }
-      : planStack(await source.read(stack), stack.plan, config, set);
+      : planStack(await source.read(stack), stack.plan, keepingMultus(config, stack), set);
   progress.step('Comparing with the cluster');
   const [liveNodes, objects] = await Promise.all([
     readNodes(client, signal),

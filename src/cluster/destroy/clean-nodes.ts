@@ -5,6 +5,7 @@ import type { Progress } from '../../output/progress.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { type LiveNode, labelNodes } from '../plan/plan-nodes.ts';
 import type { OpenedStack } from '../stack/open-stack.ts';
+import { hasMultus } from '../stack/own-multus.ts';
 import { removeResidue } from './residue.ts';
 
 export interface CleanRequest {
@@ -56,11 +57,6 @@ export async function cleanNodes(
   await labelNodes(client, done, null, signal);
   if (stay.size > 0) throw notClean(client, dirty, request.next ?? leaveNext);
   return cleaned;
-}
-
-/** Whether the stack brought Multus along: only then is Multus' configuration on the hosts the stack's. */
-export function hasMultus({ objects }: Pick<OpenedStack, 'objects'>): boolean {
-  return objects.some(({ kind, name }) => kind === 'DaemonSet' && name === 'vdpactl-multus');
 }
 
 const leaveNext =

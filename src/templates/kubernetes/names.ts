@@ -8,6 +8,9 @@ export const resourcePrefix = 'vdpactl.io';
 export const resourceName = 'vdpa';
 export const fullResourceName = `${resourcePrefix}/${resourceName}`;
 
+/** What Multus is called where it is part of the stack, so that the stack knows its own again. */
+export const multusName = 'vdpactl-multus';
+
 /** The labels of nodes. A node that has the first is one of the stack. */
 export const nodeLabelKeys = {
   provider: 'vdpactl.io/provider',

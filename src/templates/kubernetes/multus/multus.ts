@@ -5,9 +5,9 @@ import { daemonSet, serviceAccount } from '../daemon-set.ts';
 import { type HostMount, hostPaths, hostVolumeMounts, hostVolumes } from '../host-paths.ts';
 import { imageReference } from '../images.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
-import { metadata } from '../names.ts';
+import { metadata, multusName } from '../names.ts';
 
-const name = 'vdpactl-multus';
+const name = multusName;
 
 /**
  * The daemon's settings. `auto` puts Multus in front of the network that is there; when the daemon is ended it takes that
