@@ -42,6 +42,8 @@ describe('what a cluster is asked before anything is changed', () => {
 
   it('lets a cluster be that is new enough, to somebody who may', async () => {
     await expect(preflight(client, config, signal)).resolves.toBeUndefined();
+    // An administrator is asked once.
+    expect(api.requests.filter(({ pathname }) => pathname.endsWith('reviews'))).toHaveLength(1);
   });
 
   it('refuses a Kubernetes that is too old', async () => {

@@ -26,8 +26,8 @@ describe('the roles that vdpactl rbac prints', () => {
   let client: KubeClient;
 
   beforeAll(async () => {
-    admin = connect({ kubeconfig }, {}, '/');
-    client = connect({ kubeconfig, as: user }, {}, '/');
+    admin = connect({ kubeconfig }, {}, '/', null);
+    client = connect({ kubeconfig, as: user }, {}, '/', null);
     for (const object of objects) await apply(admin, object);
   });
 
@@ -42,6 +42,7 @@ describe('the roles that vdpactl rbac prints', () => {
       .poll(() => verdict(client), quickly)
       .toEqual({ level: 'pass', found: expect.stringMatching(/^\d+ permissions$/) });
     await expect(preflight(client, config, signal)).resolves.toBeUndefined();
+    await expect(preflight(admin, config, signal)).resolves.toBeUndefined();
     const other = connect({ kubeconfig, as: 'rbac-nobody' }, {}, '/');
     const refused = preflight(other, config, signal);
     await expect(refused).rejects.toMatchObject({
