@@ -6,6 +6,7 @@ import { namespaces } from '../../templates/kubernetes/namespaces.ts';
 import { version } from '../../version.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 import { removeObjects } from '../destroy/remove-objects.ts';
+import { preflight } from '../facts/preflight.ts';
 import { keyOf, type ObjectRef, refOf } from '../objects/object-ref.ts';
 import { labelNodes } from '../plan/plan-nodes.ts';
 import { type ChangeSet, isChanged } from '../plan/planned-change.ts';
@@ -61,6 +62,8 @@ const removeTimeoutMs = 120_000;
 export async function deployCluster(request: DeployRequest): Promise<Deployment> {
   const { client, config, progress, signal, timeoutMs } = request;
   const { namespace } = config.kubernetes;
+  progress.step('Looking whether this cluster lets it be done');
+  await preflight(client, config, signal);
   progress.step('Taking the lease of the stack');
   const object = namespaces(config).find(({ metadata }) => metadata.name === namespace) ?? null;
   const made = await ensureNamespace({ client, namespace, object, timeoutMs, progress, signal });
