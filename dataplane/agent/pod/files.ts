@@ -50,8 +50,13 @@ export function withFolder<Result>(files: Files, path: string, use: (fd: number)
  */
 export function putFile(files: Files, folder: string, name: string, content: string, mode: number): void {
   const temporary = `${folder}/${temporaryName(name)}`;
-  unlinkIfThere(files, temporary);
-  const fd = files.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const create = () => files.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  let fd = ignoring(['EEXIST'], create);
+  if (fd === null) {
+    // Left by one that was killed, or planted.
+    unlinkIfThere(files, temporary);
+    fd = create();
+  }
   try {
     try {
       writeAll(files, fd, Buffer.from(content));
@@ -73,7 +78,14 @@ function writeAll(files: Files, fd: number, bytes: Buffer): void {
 }
 
 export function unlinkIfThere(files: Files, path: string): void {
+  // Mostly it is not, and an error that is thrown and caught takes longer than the call.
+  if (!isThere(files, path)) return;
   ignoring(['ENOENT'], () => files.unlinkSync(path));
+}
+
+/** Whether there is something by this name, be it a link to nothing. */
+export function isThere(files: Files, path: string): boolean {
+  return files.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** null where the call fails in one of these ways. */

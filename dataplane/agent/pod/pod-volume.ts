@@ -14,7 +14,7 @@ import {
   socketName,
 } from '../../contract/pod-paths.ts';
 import { CniError, cniCodes } from '../cni/cni-error.ts';
-import { type Files, folderPath, ignoring, openFolder, putFile, temporaryName } from './files.ts';
+import { type Files, folderPath, ignoring, isThere, openFolder, putFile, temporaryName } from './files.ts';
 import { removeTree } from './remove-tree.ts';
 
 /**
@@ -53,7 +53,8 @@ export class PodVolume {
    */
   makeFolder(name: string): number {
     const path = this.#path(name);
-    const made = this.#opened(path) ?? this.#madeAnew(name, path);
+    const found = isThere(this.#files, path) ? this.#opened(path) : null;
+    const made = found ?? this.#madeAnew(name, path);
     try {
       const { gid, mode } = this.#files.fstatSync(this.#fd);
       const isForAll = gid === 0 && (mode & 0o002) !== 0;

@@ -87,8 +87,9 @@ export class RecordStore {
     const folder = join(this.#dir.attachments, pod);
     unlinkIfThere(this.#files, join(folder, temporaryName(`${interfaceName}.json`)));
     unlinkIfThere(this.#files, recordFile(this.#dir, pod, interfaceName));
-    this.#byKey.delete(keyOf(pod, interfaceName));
     this.#removeFolder(pod);
+    // Last: what could not be removed altogether is still known, and removed by the next call.
+    this.#byKey.delete(keyOf(pod, interfaceName));
   }
 
   /** Of a pod without any record more. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { errnoOf } from '../../../src/errors/vdpa-error.ts';
-import { type Files, folderPath, ignoring, withFolder } from './files.ts';
+import { type Files, folderPath, ignoring, isThere, withFolder } from './files.ts';
 
 /** More than this a pod does not put there by accident; kubelet clears the volume in any case. */
 const maxEntries = 4096;
@@ -26,7 +26,7 @@ export function removeTree(files: Files, parent: number, name: string): boolean 
     if (isEmpty === false) return false;
     return ignoring(['ENOTEMPTY', 'EEXIST', 'ENOTDIR'], () => removed(files, path)) ?? false;
   };
-  return remove(parent, name, 0);
+  return !isThere(files, `${folderPath(parent)}/${name}`) || remove(parent, name, 0);
 }
 
 function unlinked(files: Files, path: string): boolean {

@@ -215,6 +215,7 @@ function faulty(faults: Faults, owners: LabNode['owners']): Files {
         if (typeof path !== 'string' || !path.startsWith('/dev/')) return call(...args);
         const change = name === 'chownSync' ? { group: Number(second) } : { mode: Number(first) };
         owners.set(path, { ...owners.get(path), ...change });
+        return undefined;
       };
     },
   });
