@@ -317,3 +317,98 @@ describe('logs', () => {
     await running();
   });
 });
+
+describe('on a node of a cluster, the supervisor', () => {
+  const onNode = (isolate: string | null = null) => {
+    supervisor = new Supervisor(dir, (line) => said.push(line), {
+      isolate,
+      seatFacts: () => ({ allowed: [4, 5], isolated: [] }),
+    });
+  };
+  const seated = (cpu: number | null = null) => ({
+    ...shell('echo forwarding on {cpu}; exec sleep 60'),
+    readyText: 'forwarding',
+    cpu,
+  });
+
+  it('gives each backend a CPU of its own, which it keeps when others come and go', async () => {
+    onNode();
+    putSpec(dir, backendSpec('local0', seated()));
+    await running('local0');
+    putSpec(dir, backendSpec('local1', seated()));
+    await running('local1');
+    expect([status('local0')?.cpu, status('local1')?.cpu]).toEqual([5, 4]);
+    expect(logTail(logFile(dir, 'local0'), 1024)).toBe('forwarding on 5\n');
+    const pid = await running('local1');
+    rmSync(specFile(dir, 'local0'));
+    await until(() => status('local0') === null);
+    process.kill(pid, 'SIGKILL');
+    await until(() => status('local1')?.restarts === 1);
+    await running('local1');
+    expect(status('local1')?.cpu).toBe(4);
+  });
+
+  it('says so where a wish cannot be met', async () => {
+    onNode();
+    putSpec(dir, backendSpec('local0', seated(1)));
+    await running();
+    expect(status()?.cpu).toBe(5);
+    expect(said.join('\n')).toContain('local0: CPU 1 is none that may be used here (4,5)');
+  });
+
+  it('knows after a restart which CPU a backend has', async () => {
+    onNode();
+    putSpec(dir, backendSpec('local0', seated()));
+    await running('local0');
+    supervisor.letGo();
+    onNode();
+    supervisor.adopt();
+    putSpec(dir, backendSpec('local1', seated()));
+    await running('local1');
+    expect([status('local0')?.cpu, status('local1')?.cpu]).toEqual([5, 4]);
+  });
+
+  it('starts backends through the program that isolates them', async () => {
+    const isolate = `${dir.root}/isolate`;
+    writeFileSync(isolate, '#!/bin/sh\necho isolated in "$2"\nshift 3\nexec "$@"\n', { mode: 0o755 });
+    onNode(isolate);
+    putSpec(dir, backendSpec('local0'));
+    await running();
+    expect(logTail(logFile(dir, 'local0'), 1024)).toBe(`isolated in ${dir.devices}/local0\nforwarding\n`);
+  });
+
+  it('says what DPDK has counted, and forgets it with the process', async () => {
+    onNode();
+    const counting = shell(
+      'echo forwarding; echo "# NIC statistics for port 0"; echo "RX-packets: 7  RX-missed: 0"; echo "####################"; exec sleep 60',
+    );
+    putSpec(dir, backendSpec('local0', counting));
+    const pid = await running();
+    await until(() => status()?.counters?.wire?.rxPackets === 7);
+    putSpec(dir, backendSpec('local0', shell('exit 3')));
+    process.kill(pid, 'SIGKILL');
+    await until(() => status()?.state === 'backing-off');
+    expect(status()?.counters).toBeNull();
+  });
+
+  it('names what does not run', async () => {
+    onNode();
+    putSpec(dir, backendSpec('local0'));
+    putSpec(dir, backendSpec('local1', shell('exit 3')));
+    putSpec(dir, kernelSpec('vd0'));
+    await running('local0');
+    await until(() => status('local1')?.state === 'backing-off');
+    expect(supervisor.notRunning()).toEqual([{ device: 'local1', state: 'backing-off' }]);
+  });
+
+  it('ends every backend with itself', async () => {
+    onNode();
+    for (const device of ['local0', 'local1']) putSpec(dir, backendSpec(device));
+    await running('local0');
+    await running('local1');
+    await supervisor.stopAll();
+    expect([...processes('local0'), ...processes('local1')]).toEqual([]);
+    expect(status('local0')).toBeNull();
+    expect(said.filter((line) => line.includes('ended by itself'))).toEqual([]);
+  });
+});
