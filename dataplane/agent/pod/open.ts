@@ -22,7 +22,7 @@ export interface Pods {
 
 export async function openPods({ dir, log, mountProgram = 'vdpa-mount' }: PodsOptions): Promise<Pods> {
   const helper = await mountHelper(mountProgram);
-  if (helper === null) log(`there is no ${mountProgram}: mount(8) is used, which takes ten times as long`);
+  if (helper === null) log(`there is no ${mountProgram}: mount(8) is used, which takes several times as long`);
   const mounter = helper ?? mountPrograms();
   const store = await PodAttachments.open({ dir, log, mounts: new KernelMounts(dir, nodeFiles, mounter) });
   return { store, stop: () => mounter.stop() };

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { messageOf } from '../../../src/errors/vdpa-error.ts';
-import { hostPodPaths, type PodPaths, podVolume } from '../../contract/pod-paths.ts';
+import { hostPodPaths, type PodPaths } from '../../contract/pod-paths.ts';
 import type { RunDir } from '../../contract/run-dir.ts';
 import { CniError, cniCodes, toCniError } from '../cni/cni-error.ts';
 import { type Ipam, type IpamCall, ipamPrograms } from '../cni/ipam.ts';
-import {
-  type AttachRequest,
-  type InterfaceName,
-  newRecord,
-  unknownContainer,
-  withAddresses,
-} from './attach-request.ts';
-import { characterDeviceOf, giveCharacterDevice } from './character-device.ts';
-import { putDeviceInfo } from './device-info.ts';
+import { type AttachRequest, type InterfaceName, unknownContainer } from './attach-request.ts';
 import type { DeviceMounts } from './device-mounts.ts';
 import { type Files, nodeFiles } from './files.ts';
+import { give } from './give.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { podExists } from './pod-exists.ts';
-import { noVolume, PodVolume } from './pod-volume.ts';
-import { type PodRecord, podText } from './record.ts';
+import { PodVolume } from './pod-volume.ts';
+import type { PodRecord } from './record.ts';
 import { RecordStore } from './record-store.ts';
 import { recover } from './recover.ts';
 import { isWithSocket, type Means, takeAway } from './take-away.ts';
@@ -87,7 +79,7 @@ export class PodAttachments {
   attach(request: AttachRequest, signal?: AbortSignal): Promise<PodRecord> {
     const { pod, spec } = request;
     return this.#locks.run(podKey(pod.uid), () =>
-      this.#locks.run(deviceKey(spec.device), () => this.#attach(request, signal)),
+      this.#locks.run(deviceKey(spec.device), () => give(this.#means, request, signal)),
     );
   }
 
@@ -135,82 +127,6 @@ export class PodAttachments {
   async sweep(): Promise<void> {
     const isGone = (record: PodRecord) => record.state !== 'attached' || !podExists(this.#means, record.pod.uid);
     await this.#takeAllAway(this.#means.records.all(), isGone);
-  }
-
-  async #attach(request: AttachRequest, signal?: AbortSignal): Promise<PodRecord> {
-    const { records } = this.#means;
-    const known = records.get(request.pod.uid, request.interface);
-    if (known?.state === 'attached' && known.container === request.container) return this.#again(known, request);
-    // Of an earlier sandbox of this pod, or left over.
-    if (known !== null) await takeAway(this.#means, known);
-    await this.#makeFree(request.spec.device);
-    const record = newRecord(request);
-    const volume = this.#volumeOf(record);
-    try {
-      records.put(record);
-      const attached = await this.#make(record, volume, signal);
-      return attached;
-    } catch (error) {
-      await takeAway(this.#means, records.get(record.pod.uid, request.interface) ?? record).catch((again: unknown) => {
-        this.#means.log(`${podText(record.pod)} ${request.interface}: not all undone yet: ${messageOf(again)}`);
-      });
-      throw toCniError(error);
-    } finally {
-      volume.close();
-    }
-  }
-
-  async #make(record: PodRecord, volume: PodVolume, signal?: AbortSignal): Promise<PodRecord> {
-    const { records, files, ipam } = this.#means;
-    const { pod, attachment, deviceInfoFile } = record;
-    const device = characterDeviceOf(record);
-    if (device === null) await this.#mount(record, volume);
-    else giveCharacterDevice(files, device, volume.group);
-    const addresses = record.ipam === null ? record.addresses : await ipam.add(record.ipam, signal);
-    const attached: PodRecord = { ...withAddresses(record, addresses), state: 'attached' };
-    const others = records.ofPod(pod.uid).filter((each) => each.attachment.interface !== attachment.interface);
-    const all = [...others.filter((each) => each.state === 'attached'), attached];
-    volume.describe(all.map((each) => each.attachment).sort((a, b) => (a.interface < b.interface ? -1 : 1)));
-    if (deviceInfoFile !== null) putDeviceInfo(files, deviceInfoFile, attachment['device-info']);
-    records.put(attached);
-    return attached;
-  }
-
-  async #mount({ attachment }: PodRecord, volume: PodVolume): Promise<void> {
-    const fd = volume.makeFolder(attachment.interface);
-    try {
-      await this.#means.mounts.attach(attachment.device, fd);
-    } finally {
-      this.#means.files.closeSync(fd);
-    }
-  }
-
-  /** The same ADD again: after an agent that was killed before it could answer. */
-  async #again(known: PodRecord, { spec, interface: name }: AttachRequest): Promise<PodRecord> {
-    if (known.attachment.device === spec.device) return known;
-    const message = `interface ${name} of this container is device ${known.attachment.device} already`;
-    throw new CniError(cniCodes.interfaceTaken, message, `asked for: ${spec.device}`);
-  }
-
-  /** Throws while a pod has the device that still exists. */
-  async #makeFree(device: string): Promise<void> {
-    const holder = this.#means.records.holderOf(device);
-    if (holder === null) return;
-    // Its own DEL waits for the device, and finds nothing to do.
-    if (!podExists(this.#means, holder.pod.uid)) return takeAway(this.#means, holder);
-    const { attachment, pod } = holder;
-    throw new CniError(
-      cniCodes.deviceTaken,
-      `device ${device} is attached to pod ${podText(pod)}`,
-      `interface ${attachment.interface}, pod uid ${pod.uid}`,
-    );
-  }
-
-  #volumeOf({ pod }: PodRecord): PodVolume {
-    const { files, paths } = this.#means;
-    const volume = PodVolume.open(files, paths, pod.uid);
-    if (volume === null) throw noVolume(podText(pod), podVolume(paths, pod.uid));
-    return volume;
   }
 
   async #giveBack(ipam: IpamCall | null): Promise<void> {
