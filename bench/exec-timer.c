@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * exec-timer COUNT INPUT PROGRAM [ARG]...: starts COUNT processes at once, each with INPUT as its standard input, and prints
- * how many nanoseconds passed until the last had ended, and how many of them ended with 0. In C and with vfork(2), so that
- * what starts a process weighs little beside what is started.
+ * exec-timer COUNT INPUT PROGRAM [ARG]...: starts COUNT processes at once, each with INPUT as its standard input, and
+ * prints how many nanoseconds passed until the last had ended, and how many of them ended with 0. In C and with
+ * vfork(2), so that what starts a process weighs little beside what is started.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

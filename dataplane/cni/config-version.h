@@ -10,9 +10,9 @@
 #define MAX_CNI_VERSION 32
 
 /*
- * The value of the key "cniVersion" of the outermost object in `config`; DEFAULT_CNI_VERSION when there is none, or none
- * that looks like a version. Made for documents of any kind, also broken ones: this is for answers, and whether the config
- * is valid is for the agent to say. Points into `config`.
+ * The value of the key "cniVersion" of the outermost object in `config`; DEFAULT_CNI_VERSION when there is none, or
+ * none that looks like a version. Made for documents of any kind, also broken ones: this is for answers, and whether
+ * the config is valid is for the agent to say. Points into `config`.
  */
 struct span config_version(struct span config);
 

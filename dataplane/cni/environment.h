@@ -4,7 +4,10 @@
 
 #include "text.h"
 
-/* The value of a variable; NULL when it is not set. An empty one counts as not set, as in the CNI project's own plugins. */
+/*
+ * The value of a variable; NULL when it is not set. An empty one counts as not set, as in the CNI project's own
+ * plugins.
+ */
 const char *environment_get(char **envp, const char *name);
 
 /* Whether this is an operation of the specification; VERSION is one. */

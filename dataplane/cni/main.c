@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * vdpa: the CNI plugin. Everything it is asked goes to the node's agent, over a UNIX socket, and what the agent answers is
- * printed: no interpreter starts where pods wait. VERSION needs nobody.
+ * vdpa: the CNI plugin. Everything it is asked goes to the node's agent, over a UNIX socket, and what the agent
+ * answers is printed: no interpreter starts where pods wait. VERSION needs nobody.
  *
  * A request:  vdpa-cni 1 <env-bytes> <stdin-bytes>\n, the CNI_ variables, each with a NUL at its end, and the config
  * An answer:  <exit-code> <bytes>\n and what goes to standard output

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Random documents through all that reads what somebody else wrote, in buffers of just their size, for the sanitizers to
- * watch. `parts-fuzz [ROUNDS [SEED]]`; with clang's libFuzzer, -DLIBFUZZER -fsanitize=fuzzer.
+ * Random documents through all that reads what somebody else wrote, in buffers of just their size, for the sanitizers
+ * to watch. `parts-fuzz [ROUNDS [SEED]]`; with clang's libFuzzer, -DLIBFUZZER -fsanitize=fuzzer.
  */
 #include <assert.h>
 #include <stdint.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a C program needs when there is no libc: its entry point, and four functions that compilers call by themselves. */
+/*
+ * What a C program needs when there is no libc: its entry point, and four functions that compilers call by
+ * themselves.
+ */
 #include "sys.h"
 
 int main(int argc, char **argv, char **envp);

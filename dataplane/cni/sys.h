@@ -2,9 +2,9 @@
 /*
  * The system calls that the plugin uses; each answers what the kernel does, -errno for a failure.
  *
- * A static libc is nine tenths of a program as small as this one, in size and in time to start. On the two architectures
- * that nodes have the plugin does without (CNI_FREESTANDING, start.c); everywhere else, and in the tests, libc's
- * syscall() stands in.
+ * A static libc is nine tenths of a program as small as this one, in size and in time to start. On the two
+ * architectures that nodes have the plugin does without (CNI_FREESTANDING, start.c); everywhere else, and in the
+ * tests, libc's syscall() stands in.
  */
 #ifndef CNI_SYS_H
 #define CNI_SYS_H

@@ -26,8 +26,10 @@ void text_put(struct text *out, const char *text);
 void text_put_span(struct text *out, struct span span);
 void text_put_number(struct text *out, unsigned long long number);
 
-/* The inside of a JSON string. Every byte that is not printable ASCII is written as an escape, so that the result is JSON
- * whatever the bytes are. */
+/*
+ * The inside of a JSON string. Every byte that is not printable ASCII is written as an escape, so that the result is
+ * JSON whatever the bytes are.
+ */
 void text_put_json(struct text *out, const char *text);
 
 /* Decimal digits only, at most `max_digits` of them. Returns false for everything else. */

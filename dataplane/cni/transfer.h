@@ -21,18 +21,24 @@
 #define MAX_SOCKET_PATH 107
 
 /*
- * Makes sure that no descriptor opened later becomes standard input, output or error, where these are closed. Using the one
- * that was closed still fails.
+ * Makes sure that no descriptor opened later becomes standard input, output or error, where these are closed. Using
+ * the one that was closed still fails.
  */
 void transfer_guard_standard_fds(void);
 
-/* Reads standard input to its end, but no more than `size` bytes. Returns how many, or -errno; -ETIMEDOUT after a while. */
+/*
+ * Reads standard input to its end, but no more than `size` bytes. Returns how many, or -errno; -ETIMEDOUT after a
+ * while.
+ */
 long transfer_read_input(char *to, size_t size);
 
 /* Writes all of it to standard output. Returns 0 or -errno. */
 long transfer_write_output(struct span text);
 
-/* Returns a connected descriptor or -errno: -EAGAIN when nobody accepted in time. `path` is no longer than MAX_SOCKET_PATH. */
+/*
+ * Returns a connected descriptor or -errno: -EAGAIN when nobody accepted in time. `path` is no longer than
+ * MAX_SOCKET_PATH.
+ */
 long transfer_connect(const char *path);
 
 enum transfer_result {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * vdpa-run: the entry point of a workload that is a DPDK program of any kind. Waits until the workload has its attachments,
- * adds their arguments to those for EAL, and becomes the program.
+ * vdpa-run: the entry point of a workload that is a DPDK program of any kind. Waits until the workload has its
+ * attachments, adds their arguments to those for EAL, and becomes the program.
  *
  * Environment:
  *   VDPA_DIR   the folder of the attachments (default /var/run/vdpa)
@@ -41,8 +41,8 @@ static const char usage[] =
 	"before '--' or at the end, and becomes PROGRAM.\n"
 	"  --timeout  how long to wait; without it, for ever; 0: not at all\n"
 	"  --print    print the command instead\n"
-	"Ends with 2 for wrong usage, 124 when there was nothing in time, 125 when eal.args is unusable, 126 or 127 when PROGRAM\n"
-	"cannot be started, 128 and the number of the signal that ended its waiting; else as PROGRAM does.\n";
+	"Ends with 2 for wrong usage, 124 when there was nothing in time, 125 when eal.args is unusable, 126 or 127 when\n"
+	"PROGRAM cannot be started, 128 and the number of the signal that ended its waiting; else as PROGRAM does.\n";
 
 struct options {
 	long long timeout_ms;

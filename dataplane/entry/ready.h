@@ -12,7 +12,10 @@ enum readiness {
 	BROKEN,
 };
 
-/* Looks at the arguments of the attachments, and reads them when they are there. `*why` is set in the other two cases. */
+/*
+ * Looks at the arguments of the attachments, and reads them when they are there. `*why` is set in the other two
+ * cases.
+ */
 enum readiness ready_read(const char *path, struct args_file *out, const char **why);
 
 #endif

@@ -3,8 +3,8 @@
 #define ENTRY_WATCH_H
 
 /*
- * A file that is waited for. Use: watch_begin(), look at the file, watch_wait() if it is not as wanted, and again. Nothing
- * that happens to the file after watch_begin() is missed.
+ * A file that is waited for. Use: watch_begin(), look at the file, watch_wait() if it is not as wanted, and again.
+ * Nothing that happens to the file after watch_begin() is missed.
  */
 struct watch {
 	const char *path;
@@ -19,8 +19,8 @@ void watch_open(struct watch *watch, const char *path);
 void watch_begin(struct watch *watch);
 
 /*
- * Waits until something happened there, for `timeout_ms` at most. May return for nothing: mounts and links are not told about
- * by the kernel, so that from time to time one has to look.
+ * Waits until something happened there, for `timeout_ms` at most. May return for nothing: mounts and links are not
+ * told about by the kernel, so that from time to time one has to look.
  */
 void watch_wait(struct watch *watch, long long timeout_ms);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * vdpa-isolate: starts the backend of one device where it sees the folder of that device and of no other. What a workload
- * puts into its folder, say a link to somebody else's socket, then leads nowhere.
+ * vdpa-isolate: starts the backend of one device where it sees the folder of that device and of no other. What a
+ * workload puts into its folder, say a link to somebody else's socket, then leads nowhere.
  */
 #include <errno.h>
 #include <string.h>

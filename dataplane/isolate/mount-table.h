@@ -29,8 +29,8 @@ int mount_table_parse(char *text, struct mount_table *out);
 void mount_table_free(struct mount_table *table);
 
 /*
- * The mount at `path` that was there first: what is mounted on top of it has it as its parent. NULL when nothing is mounted
- * at `path`.
+ * The mount at `path` that was there first: what is mounted on top of it has it as its parent. NULL when nothing is
+ * mounted at `path`.
  */
 const struct mount_entry *mount_table_lowest_at(const struct mount_table *table, const char *path);
 

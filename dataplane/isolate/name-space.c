@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The way: a folder that is to be hidden gets an empty tmpfs over it, and what is to be seen is mounted into that from a
- * descriptor that was opened before.
+ * The way: a folder that is to be hidden gets an empty tmpfs over it, and what is to be seen is mounted into that
+ * from a descriptor that was opened before.
  *
- * The device's folder needs care. An attachment is mounted on top of the mount at RUN-DIR/dev/DEVICE, and may be already:
- * then the path leads to the attachment, and no call can name what lies under it, which is what later attachments come to.
- * So the folder above is copied with all mounts in it, which keeps their order, and then the mounts of other devices are
- * taken away from the copy. The copy is private, so that no new ones come; the mount of the device in it is not.
+ * The device's folder needs care. An attachment is mounted on top of the mount at RUN-DIR/dev/DEVICE, and may be
+ * already: then the path leads to the attachment, and no call can name what lies under it, which is what later
+ * attachments come to. So the folder above is copied with all mounts in it, which keeps their order, and then the
+ * mounts of other devices are taken away from the copy. The copy is private, so that no new ones come; the mount of
+ * the device in it is not.
  */
 #include "name-space.h"
 
@@ -60,7 +61,10 @@ cover(const char *folder, const char *data)
 		die_errno("cannot hide %s", folder);
 }
 
-/* The folders on the way from `top`, which exists, down to `path`; `path` itself only with `is_folder`, else as a file. */
+/*
+ * The folders on the way from `top`, which exists, down to `path`; `path` itself only with `is_folder`, else as a
+ * file.
+ */
 static void
 make_place(const char *top, const char *path, int is_folder)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A workload decides what a path in its folder leads to, and a link to /proc/PID/root/… leads into the name space of another
- * process: of the supervisor, or of the backend of another device. The kernel follows it only for who may trace that process:
- * with CAP_SYS_PTRACE, or with the same user and group. So the capability goes, and each backend gets a group of its own.
- * Everything else that root may do it still may.
+ * A workload decides what a path in its folder leads to, and a link to /proc/PID/root/… leads into the name space of
+ * another process: of the supervisor, or of the backend of another device. The kernel follows it only for who may
+ * trace that process: with CAP_SYS_PTRACE, or with the same user and group. So the capability goes, and each backend
+ * gets a group of its own. Everything else that root may do it still may.
  */
 #include "privileges.h"
 

@@ -16,7 +16,9 @@ enum {
 /* Prints "vdpa-isolate: " and the message, then ends with `code`. */
 void die(int code, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
-/* As `die` with EXIT_NOT_ISOLATED, or EXIT_NOT_PRIVILEGED where errno says so; the text of errno follows the message. */
+/*
+ * As `die` with EXIT_NOT_ISOLATED, or EXIT_NOT_PRIVILEGED where errno says so; the text of errno follows the message.
+ */
 void die_errno(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 #endif
