@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, it } from 'vitest';
+import { agentPages } from '../../../dataplane/agent/health.ts';
+
+const pages = (obstacles: string[], notes: string[] = []) =>
+  agentPages({
+    obstacles: () => obstacles,
+    notes: () => notes,
+    metrics: () => [{ name: 'up', help: 'Up.', type: 'gauge', samples: [{ labels: {}, value: 1 }] }],
+  });
+
+it('is ready where nothing stands in the way, and says why there is no device', () => {
+  expect(pages([])['/readyz']?.()).toEqual({ status: 200, text: 'ok\n' });
+  const text = 'ok\nnote: no NIC is left to give away\n';
+  expect(pages([], ['no NIC is left to give away'])['/readyz']?.()).toEqual({ status: 200, text });
+});
+
+it('says what stands in the way', () => {
+  const text = 'not ready\ndevice plugin: kubelet does not listen\n';
+  expect(pages(['device plugin: kubelet does not listen'])['/readyz']?.()).toEqual({ status: 503, text });
+});
+
+it('shows its metrics, and lives, in either case', () => {
+  const found = pages(['x']);
+  expect(found['/metrics']?.().text).toBe('# HELP up Up.\n# TYPE up gauge\nup 1\n');
+  expect(found['/healthz']?.().status).toBe(200);
+});
