@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** As if there were such a node, after all others. */
+const notKnown = Number.MAX_SAFE_INTEGER;
+
 /**
  * Which `size` of the available devices a container should have: those that it must have, and as many as possible of one
  * NUMA node with them, because packets that cross to another node cost twice. Else in the order of their ids. Pure.
@@ -13,16 +16,16 @@ export function preferred(
   const chosen = [...new Set(required)];
   const free = [...new Set(available)].filter((id) => !chosen.includes(id)).sort();
   const missing = Math.max(0, size - chosen.length);
-  const countOf = (ids: readonly string[], node: number | undefined) =>
-    ids.filter((id) => numaNodes.get(id) === node).length;
-  const nodes = [...new Set([...chosen, ...free].map((id) => numaNodes.get(id)))];
+  const nodeOf = (id: string) => numaNodes.get(id) ?? notKnown;
+  const countOf = (ids: readonly string[], node: number) => ids.filter((id) => nodeOf(id) === node).length;
+  const nodes = [...new Set([...chosen, ...free].map(nodeOf))];
   // First where the required ones are, then the node that has enough for all, and of those the one with the fewest left over.
-  const rank = (node: number | undefined): readonly number[] => {
+  const rank = (node: number): readonly number[] => {
     const here = countOf(free, node);
-    return [-countOf(chosen, node), here >= missing ? 0 : 1, here >= missing ? here : -here, node ?? 1 << 16];
+    return [-countOf(chosen, node), here >= missing ? 0 : 1, here >= missing ? here : -here, node];
   };
   const order = nodes.sort((a, b) => compare(rank(a), rank(b)));
-  const byNode = order.flatMap((node) => free.filter((id) => numaNodes.get(id) === node));
+  const byNode = order.flatMap((node) => free.filter((id) => nodeOf(id) === node));
   return [...chosen, ...byNode.slice(0, missing)];
 }
 
