@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bundles the command line, the agent and the supervisor into dist/, split so that a command loads only what it uses.
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { bundledPackages } from './bundled-packages.mjs';
 
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -23,7 +24,8 @@ async function defaultConfig() {
 const dist = new URL('../dist', import.meta.url);
 const fresh = new URL('../dist.new', import.meta.url);
 rmSync(fresh, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
   absWorkingDir: new URL('..', import.meta.url).pathname,
   entryPoints: {
     cli: 'src/cli.ts',
@@ -52,6 +54,10 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
+writeFileSync(
+  new URL('../dist.new/bundled-packages.tsv', import.meta.url),
+  bundledPackages(metafile, new URL('..', import.meta.url).pathname),
+);
 // The old bundle serves until the new one is whole.
 rmSync(dist, { recursive: true, force: true });
 renameSync(fresh, dist);
