@@ -2,16 +2,17 @@
 import { rmSync } from 'node:fs';
 import { statsPeriodSeconds } from '../../src/backends/testpmd.ts';
 import { capLog, maxLogBytes } from '../../src/files/capped-log.ts';
-import { endProcesses, markedProcesses, type ProcessId } from '../../src/process/process-table.ts';
+import { endProcesses, type ProcessId } from '../../src/process/process-table.ts';
 import type { ProcessEnd } from '../../src/process/start.ts';
-import { schemaVersion } from '../../src/schema-version.ts';
 import { type BackendState, type BackendStatus, hasProcess, type ProcessSpec } from '../contract/backend-spec.ts';
 import { inputFile, logFile, type RunDir } from '../contract/run-dir.ts';
 import { readSpecs, type StoredSpec } from '../contract/spec-store.ts';
-import { adoptBackend, type BackendProcess, backendRole, startBackend } from './backend-process.ts';
+import { type Backend, stateOf, statusOf, takenOver } from './backend.ts';
+import { adoptBackend, startBackend } from './backend-process.ts';
 import { chooseCpu, type SeatFacts, seatFacts } from './cpu-seats.ts';
 import { launchOf, wantsCpu } from './launch.ts';
 import { type Action, becameReady, ended, reconcile, type Slot, started, stopRequested } from './reconcile.ts';
+import { runningBackends } from './running-backends.ts';
 import { StatusFiles } from './status-files.ts';
 
 /** How long a backend may take to end by itself: testpmd stops its cores and closes its ports. */
@@ -27,16 +28,6 @@ export interface SupervisorOptions {
   /** The program that hides from a backend what is not its own; null: backends are started as they are. */
   readonly isolate?: string | null;
   readonly seatFacts?: () => SeatFacts;
-}
-
-interface Backend {
-  slot: Slot;
-  process: BackendProcess | null;
-  since: string;
-  lastExit: BackendStatus['lastExit'];
-  /** The CPU that it was given; null: its spec names it. */
-  cpu: number | null;
-  counters: BackendStatus['counters'];
 }
 
 /** Keeps one process running for each spec in the run directory, and says in a status file how each fares. */
@@ -61,16 +52,8 @@ export class Supervisor {
 
   /** Takes over what an earlier supervisor left running, so that its end disturbed no traffic. */
   adopt(): void {
-    const prefix = backendRole('');
-    const backends = markedProcesses(this.#dir.root).filter(({ role }) => role.startsWith(prefix));
-    for (const role of new Set(backends.map((found) => found.role))) {
-      const device = role.slice(prefix.length);
-      const status = this.#statuses.read(device);
-      const all = backends.filter((found) => found.role === role);
-      const recorded = all.find(({ pid, startTicks }) => pid === status?.pid && startTicks === status.startTicks);
-      const kept = recorded ?? all[0];
-      if (kept !== undefined) this.#takeOver(device, kept, status, recorded === undefined ? null : status);
-      const surplus = all.filter((found) => found !== kept);
+    for (const { device, kept, surplus, memory, recorded } of runningBackends(this.#dir, this.#statuses)) {
+      this.#takeOver(device, kept, memory, recorded);
       for (const { pid } of surplus) this.#log(`${device}: ending process ${pid}, which is one too many`);
       void endProcesses(surplus, stopGraceMs);
     }
@@ -79,12 +62,7 @@ export class Supervisor {
   /** `memory` is what was last written of the device, `recorded` the same if it was written of this very process. */
   #takeOver(device: string, found: ProcessId, memory: BackendStatus | null, recorded: BackendStatus | null): void {
     const process = adoptBackend(this.#dir, device, found);
-    const slot: Slot = {
-      // It ran long before this supervisor did: if it ends now, that is no failed start.
-      ...started(undefined, process.specHash, Number.NEGATIVE_INFINITY),
-      phase: recorded === null ? 'running' : phaseOf(recorded.state),
-      restarts: memory?.restarts ?? 0,
-    };
+    const slot = takenOver(process.specHash, memory, recorded);
     const since = recorded?.since ?? new Date().toISOString();
     this.#log(`${device}: took over process ${found.pid}`);
     const [lastExit, cpu] = [memory?.lastExit ?? null, memory?.cpu ?? null];
@@ -242,29 +220,6 @@ export class Supervisor {
   }
 
   #writeStatus(device: string, backend: Backend): void {
-    this.#statuses.write({
-      schemaVersion,
-      device,
-      state: stateOf(backend.slot),
-      pid: backend.process?.id?.pid ?? null,
-      startTicks: backend.process?.id?.startTicks ?? null,
-      restarts: backend.slot.restarts,
-      since: backend.since,
-      lastExit: backend.lastExit,
-      specHash: backend.slot.specHash,
-      cpu: backend.cpu,
-      counters: backend.counters,
-    });
+    this.#statuses.write(statusOf(device, backend));
   }
-}
-
-function stateOf(slot: Slot): BackendState {
-  if (slot.phase === 'waiting') return slot.failures > 0 ? 'backing-off' : 'stopped';
-  return slot.phase === 'stopping' ? 'stopped' : slot.phase;
-}
-
-/** The phase of a process that is alive, from what was last said of it. */
-function phaseOf(state: BackendState): Slot['phase'] {
-  if (state === 'starting') return 'starting';
-  return state === 'stopped' ? 'stopping' : 'running';
 }
