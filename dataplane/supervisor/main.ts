@@ -20,13 +20,13 @@ const changeDelayMs = 20;
 /** How long a predecessor that was killed may take to be gone altogether, ms. */
 const lockWaitMs = 2_000;
 
-const [root, option] = process.argv.slice(2);
-const onNode = option === '--node';
+const [root, ...options] = process.argv.slice(2);
+const onNode = options.length > 0;
 const log = (line: string): void => {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 };
 
-if (root === undefined || (option !== undefined && !onNode) || process.argv.length > 4) {
+if (root === undefined || options.some((option) => option !== '--node')) {
   // --node: on a node of a cluster, where the agent writes the specs and this is the first process of its container.
   process.stderr.write('usage: supervisor RUN_DIR [--node]\n');
   process.exit(2);
