@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/files/package-root.ts';
-import { isLock, type KernelLock, takeLock } from '../../src/process/kernel-lock.ts';
+import { isHeld, isLock, type KernelLock, takeLock } from '../../src/process/kernel-lock.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -115,4 +115,13 @@ describe('the kernel lock', () => {
     await stranger(name, (client) => client.end('\u001b[2Jroot\n\u202eevil'));
     expect(await takeLock(name, 'me')).toEqual({ heldBy: '?[2Jroot??evil' });
   });
+});
+
+it('tells whether somebody has a lock, without taking it', async () => {
+  const name = newName();
+  expect(await isHeld(name)).toBe(false);
+  const lock = await taken(name);
+  expect(await isHeld(name)).toBe(true);
+  await lock.release();
+  expect(await isHeld(name)).toBe(false);
 });
