@@ -18,6 +18,7 @@
 
 #include "command.h"
 #include "ready.h"
+#include "stale.h"
 #include "watch.h"
 
 #define DEFAULT_FOLDER "/var/run/vdpa"
@@ -186,6 +187,7 @@ main(int argc, char **argv)
 		command_print(stdout, command);
 		return fflush(stdout) == 0 ? 0 : EXIT_NOT_READY;
 	}
+	stale_remove(extra.args, extra.count);
 	execvp(command[0], command);
 	reason = errno;
 	say("cannot start %s: %s\n", command[0], strerror(reason));
