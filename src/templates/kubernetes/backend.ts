@@ -24,7 +24,8 @@ const mounts: readonly HostMount[] = [
 export interface BackendClass {
   /** The value of the node's label. */
   readonly name: string;
-  readonly cpus: number;
+  /** In the spelling that the API server keeps. */
+  readonly cpu: string;
   readonly hugePageMiB: number;
 }
 
@@ -35,10 +36,11 @@ export function backendClass(report: NodeReport, decision: Decision, config: Con
   const perDevice = decision.provider === 'local' ? config.local.memoryMiB : config.memory.backendMiB;
   const hugePageMiB = hugePages(perDevice, config).mib * count;
   // testpmd polls one CPU for each device. A machine with fewer is overcommitted, which is said elsewhere; asking for more
-  // than it has would only keep the pod from running.
+  // would only keep pods from running: one CPU is left to a workload, and one to all else on the node.
   const polling = decision.backend === 'testpmd' ? count : 1;
-  const cpus = Math.max(1, Math.min(polling, report.node.cpus.online.length - 1));
-  return { name: `${cpus}cpu-${hugePageMiB}mi`, cpus, hugePageMiB };
+  const spare = report.node.cpus.online.length - 2;
+  const cpu = spare < 1 ? '500m' : String(Math.min(polling, spare));
+  return { name: `${cpu}cpu-${hugePageMiB}mi`, cpu, hugePageMiB };
 }
 
 /** The label of a node that has, or has not, backends. */
@@ -79,7 +81,7 @@ export function backendDaemonSets(config: Config, classes: readonly BackendClass
           // VFIO, and a mount namespace for each backend, in which it sees the folder of its own device alone.
           securityContext: { privileged: true },
           resources: {
-            requests: { cpu: String(each.cpus), memory: '128Mi', ...claim },
+            requests: { cpu: each.cpu, memory: '128Mi', ...claim },
             limits: { memory: '512Mi', ...claim },
           },
           terminationMessagePolicy: 'FallbackToLogsOnError',

@@ -81,9 +81,12 @@ function verified(nodes: KubernetesStackInput['nodes'], kept?: ReadonlyMap<strin
   return found;
 }
 
+/** `2cpu-` before `10cpu-`. */
+const byNumber = new Intl.Collator('en', { numeric: true });
+
 function distinct(classes: readonly (BackendClass | null)[]): BackendClass[] {
   const byName = new Map(classes.flatMap((each) => (each === null ? [] : [[each.name, each] as const])));
-  return [...byName.values()].sort((a, b) => a.cpus - b.cpus || a.hugePageMiB - b.hugePageMiB);
+  return [...byName.values()].sort((a, b) => byNumber.compare(a.name, b.name));
 }
 
 /** A socket's path must fit before anything is made, not when a backend fails to connect. */

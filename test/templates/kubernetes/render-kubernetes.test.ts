@@ -268,8 +268,9 @@ describe('the parts of a node', () => {
     const label = (node: NodeReport, config: object) =>
       renderNodes([node], config).nodeLabels[0]?.labels['vdpactl.io/backend'];
     const cpus = (online: number[]) => ({ cpus: { online, isolated: [], numaNodes: 1, byNumaNode: [] } });
-    expect(label(localNode('a', cpus([0, 1])), { local: { devices: 4 } })).toBe('1cpu-512mi');
-    expect(label(localNode('a', cpus([0])), {})).toBe('1cpu-128mi');
+    expect(label(localNode('a', cpus([0, 1])), { local: { devices: 4 } })).toBe('500mcpu-512mi');
+    expect(label(localNode('a', cpus([0])), {})).toBe('500mcpu-128mi');
+    expect(label(localNode('a', cpus([0, 1, 2, 3])), { local: { devices: 4 } })).toBe('2cpu-512mi');
     expect(label(localNode('a', cpus([0, 1, 2, 3, 4, 5])), { local: { devices: 4 } })).toBe('4cpu-512mi');
     // DPDK's vDPA daemon forwards nothing itself.
     expect(label(connectxNode('a', '0000:65:00.1', cpus([0, 1, 2, 3, 4, 5])), {})).toBe('1cpu-256mi');
