@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { configSchema } from '../../src/config/config-schema.ts';
@@ -18,6 +9,7 @@ import { decide } from '../../src/providers/decide.ts';
 import { renderKubernetes } from '../../src/templates/kubernetes/render-kubernetes.ts';
 import { nodeReport } from '../fixtures/reports.ts';
 import { copyPrograms } from './helpers/image.ts';
+import { importMultusImage } from './helpers/multus-image.ts';
 import { type LabCluster, startCluster } from './lab-cluster.ts';
 import { nodeName } from './node.ts';
 
@@ -36,7 +28,8 @@ describe.skipIf(whyNoNode !== null || multus.missing !== null)('Multus, as it is
 
   beforeAll(async () => {
     cluster = await startCluster();
-    await importImages(cluster, multus.programs);
+    await importMultusImage(cluster, multus.programs, images.multus);
+    await importShell(cluster);
     const report = nodeReport({ node: { name: nodeName } });
     const stack = renderKubernetes({ nodes: [{ report, decision: decide(report, config) }], config });
     const ofMultus = stack.objects.filter(({ metadata: { labels } }) =>
@@ -137,24 +130,11 @@ describe.skipIf(whyNoNode !== null || multus.missing !== null)('Multus, as it is
   });
 });
 
-async function importImages({ node }: LabCluster, programs: readonly string[]): Promise<void> {
+async function importShell({ node }: LabCluster): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'vdpactl-image-'));
   try {
-    const folder = join(root, 'multus/usr/src/multus-cni/bin');
-    mkdirSync(folder, { recursive: true });
-    for (const program of programs) copyFileSync(program, join(folder, basename(program).replace(/-cni$/, '')));
-    mkdirSync(join(root, 'multus/etc'));
-    // What it needs of the distribution that its image is made of: it looks up who it is, its probe is a program of
-    // coreutils, and runtimes name the network of a pod by /var/run.
-    mkdirSync(join(root, 'multus/var'));
-    symlinkSync('/run', join(root, 'multus/var/run'));
-    writeFileSync(join(root, 'multus/etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
-    await copyPrograms(join(root, 'multus'), ['/bin/busybox']);
-    symlinkSync('busybox', join(root, 'multus/bin/test'));
-    await node.importImage(join(root, 'multus'), { name: images.multus, entrypoint: [] });
-    await copyPrograms(join(root, 'shell'), ['/bin/busybox']);
-    const entrypoint = ['/bin/busybox', 'sh', '-c'];
-    await node.importImage(join(root, 'shell'), { name: shell, entrypoint, environment: ['PATH=/bin'] });
+    await copyPrograms(root, ['/bin/busybox']);
+    await node.importImage(root, { name: shell, entrypoint: ['/bin/busybox', 'sh', '-c'], environment: ['PATH=/bin'] });
   } finally {
     rmSync(root, { recursive: true });
   }
