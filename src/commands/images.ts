@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import { addConfigOption, addGlobalOptions, examples, withContext } from './command.ts';
+import { imagesBuildCommand } from './images-build.ts';
+import { imagesLoadCommand } from './images-load.ts';
+import { imagesPushCommand } from './images-push.ts';
 import { type ConfigOptions, loadCommandConfig } from './load.ts';
 import { addImageOptions } from './options.ts';
 
 export function imagesCommand(): Command {
   return new Command('images')
-    .summary('say which images a stack in a cluster needs')
-    .description('Says which images the nodes of a cluster pull, so that they can be mirrored or looked at first.')
-    .addCommand(listCommand());
+    .summary('make the images of a stack in a cluster, and say which it needs')
+    .description(
+      'Makes the images of vdpactl and brings them to where nodes find them. Says which images nodes pull, so that they can be mirrored or looked at first.',
+    )
+    .addCommand(listCommand())
+    .addCommand(imagesBuildCommand())
+    .addCommand(imagesPushCommand())
+    .addCommand(imagesLoadCommand());
 }
 
 function listCommand(): Command {

@@ -5,6 +5,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
+  /** Called with each line of standard output and standard error while the program runs. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface RunResult {
@@ -21,7 +23,7 @@ export interface RunResult {
 /** Runs a program to its end. Never throws for what the program does; only an abort is thrown. */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { execa } = await import('execa');
-  const result = await execa(file, args, {
+  const running = execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
@@ -31,6 +33,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     reject: false,
     maxBuffer: 16 * 1024 * 1024,
   });
+  if (options.onLine !== undefined) {
+    const { createInterface } = process.getBuiltinModule('node:readline');
+    createInterface({ input: running.all }).on('line', options.onLine);
+  }
+  const result = await running;
   options.signal?.throwIfAborted();
   return {
     exitCode: result.exitCode ?? null,

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Command } from 'commander';
+import { examples, withContext } from './command.ts';
+import { addEngineArgOption, addEngineOptions, type EngineOptions, engineAndImages } from './images-engine.ts';
+import { addImageOptions } from './options.ts';
+
+export function imagesPushCommand(): Command {
+  const command = new Command('push')
+    .summary('push the images that were built to a registry')
+    .description(
+      'Pushes the images that were built to the registry of the config, under the names by which nodes pull them, and prints their digests.',
+    )
+    .addHelpText(
+      'after',
+      examples([
+        ['Build, push, deploy', 'vdpactl images build && vdpactl images push --registry registry.example.com/team'],
+        [
+          'To a registry without TLS',
+          'vdpactl images push --registry registry.example.com:5000 --engine podman --engine-arg=--tls-verify=false',
+        ],
+      ]),
+    )
+    .action(
+      withContext<EngineOptions>(async (context, options, ...named) => {
+        const [{ engine, images }, { pushCommand, tagCommands }, { pushImages }, text, { schemaVersion }] =
+          await Promise.all([
+            engineAndImages(context, options, named),
+            import('../cluster/images/building/plan-push.ts'),
+            import('../cluster/images/building/push-images.ts'),
+            import('../output/cluster/engine-text.ts'),
+            import('../schema-version.ts'),
+          ]);
+        const { env, signal, progress } = context;
+        const { engineArg: engineArgs = [] } = options;
+        const dryRun = options.dryRun === true;
+        const commands = images.flatMap((image) => [
+          ...tagCommands(engine, image),
+          pushCommand(engine, image, `${image.name}.digest`, engineArgs),
+        ]);
+        const pushed = dryRun ? [] : await pushImages(engine, images, engineArgs, { env, signal, progress });
+        if (!dryRun) progress.done();
+        await context.emit({ schemaVersion, engine, dryRun, commands, images: pushed }, () =>
+          dryRun ? text.commandsText(commands) : text.pushedText(pushed),
+        );
+      }),
+    );
+  addEngineArgOption(command, 'hand this to push of the engine as it is; may be given again');
+  return addEngineOptions(addImageOptions(command));
+}
