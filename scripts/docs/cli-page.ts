@@ -26,6 +26,11 @@ const environment: readonly (readonly [name: string, meaning: string])[] = [
   ['SSH_CONNECTION', 'tells which interface carries the SSH session in use: that one is an uplink'],
   ['KUBECONFIG', 'the kubeconfig files, as `kubectl` takes them'],
   [
+    'SOURCE_DATE_EPOCH',
+    'the time of everything in the images that `images build` makes, seconds since 1970; otherwise that of the commit',
+  ],
+  ['TMPDIR', 'where `images load` writes an archive of each image; otherwise `/var/tmp`'],
+  [
     'KUBERNETES_SERVICE_HOST',
     'with `KUBERNETES_SERVICE_PORT`: the API server of the cluster that vdpactl itself runs in',
   ],

@@ -27,9 +27,7 @@ export function addEngineOptions(command: Command): Command {
       ).choices(engines),
     )
     .addOption(
-      new Option('--tag <version>', 'tag of the images, in place of the one in the config; never latest').argParser(
-        tag,
-      ),
+      new Option('--tag <version>', 'tag of the images, in place of the usual one; never latest').argParser(tag),
     )
     .option('--dry-run', 'print the commands, and run none');
   return addGlobalOptions(addConfigOption(command));
