@@ -73,6 +73,8 @@ forget_what_grew() {
 tidy_up() {
   local code=$?
   trap - EXIT
+  # Whatever ran in the name space and was mounted there has ended with it.
+  rm -rf --one-file-system "$work" || code=1
   "$here/scripts/quickstart/huge-pages.sh" put-back "$holder" >/dev/null || code=1
   if findmnt --raw --noheadings --output TARGET | grep -F "$cache/"; then
     say 'failed: still mounted, see above' >&2
@@ -86,6 +88,8 @@ outside() {
   mkdir -p "$cache"
   exec 9>"$cache/.lock"
   flock --timeout 300 9 || skip 'another run is at work'
+  work=$(mktemp -d /var/tmp/vdpactl-lab-images.XXXXXX)
+  export work
   trap tidy_up EXIT
   trap 'exit 143' TERM
   trap 'exit 130' INT
@@ -239,8 +243,6 @@ load_into_containerd() {
 }
 
 inside() {
-  work=$(mktemp -d /var/tmp/vdpactl-lab-images.XXXXXX)
-  trap 'rm -rf --one-file-system "$work"' EXIT
   trap 'exit 143' TERM
   trap 'exit 130' INT
   version=$(vdpactl --version)

@@ -23,4 +23,5 @@ if [ -n "${MIRROR:-}" ]; then
 fi
 # An image is no machine that could lose power.
 echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/90vdpactl
-apt-get -qq update
+# By itself it is content with less than all, and then packages are missing or old.
+apt-get -qq -o APT::Update::Error-Mode=any update
