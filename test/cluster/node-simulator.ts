@@ -112,6 +112,8 @@ export class NodeSimulator {
     if (deletionTimestamp !== undefined) {
       if (this.#leaving.has(uid)) return;
       this.#leaving.add(uid);
+      // What runs ends before the API server hears of it.
+      node.ended?.(pod);
       this.#queue.push(() => this.#kubelet.remove(pod));
     } else if (!this.#begun.has(uid)) {
       this.#begun.add(uid);
