@@ -112,6 +112,8 @@ set_up_engines() {
   fi
   umount "$work/mnt/merged"
   printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n' "$cache/storage" "$work/run" >"$work/storage.conf"
+  # Podman's own records are of containers that are gone, and of the folders of another run. The images are not in them.
+  rm -rf --one-file-system "$cache/storage/libpod"
   export CONTAINERS_STORAGE_CONF=$work/storage.conf TMPDIR=$work
   podman image exists "$base" || podman import --quiet "$cache/base.tar" "$base" >/dev/null || die 'the base cannot be imported'
   in_image "$base" true 2>"$work/log" || skip "podman cannot run a container here: $(tail -n 1 "$work/log")"
@@ -195,7 +197,7 @@ look_into_l3fwd() {
 
 # The workload as in a pod, the testpmd of the node image as its backend.
 run_l3fwd() {
-  local image=localhost/vdpactl/l3fwd:$version dir=$work/pod name=vdpactl-lab-l3fwd-$$
+  local image=localhost/vdpactl/l3fwd:$version dir=$work/pod name=${work##*.} started
   if [[ -z $VDPACTL_LAB_HUGE_PAGES ]]; then
     say 'l3fwd on a backend: left out, no huge pages can be set aside'
     return
@@ -204,18 +206,21 @@ run_l3fwd() {
   chmod 711 "$work" "$dir"
   podman --runtime runc run --rm --name "$name" --network none --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
     --read-only --cap-drop all --security-opt no-new-privileges --tmpfs /tmp -v "$dir:/var/run/vdpa" "$image" >"$work/l3fwd.log" 2>&1 &
+  started=($!)
   sleep 1
   printf '%s\n' '--vdev=net_virtio_user0,path=/var/run/vdpa/net1/vhost.sock,server=1,queues=1,queue_size=256' --no-pci \
     --in-memory --single-file-segments --iova-mode=va >"$dir/eal.args.new"
   mv "$dir/eal.args.new" "$dir/eal.args"
-  in_image --privileged -v "$dir:/pod" localhost/vdpactl/node:$version sh -c 'timeout 30 dpdk-testpmd --lcores 0@0,1@0 \
+  in_image --name "$name-backend" --privileged -v "$dir:/pod" localhost/vdpactl/node:$version sh -c 'timeout 30 dpdk-testpmd --lcores 0@0,1@0 \
     --in-memory --single-file-segments -m 64 --no-pci --no-telemetry --vdev net_vhost0,iface=/pod/net1/vhost.sock,client=1 \
     --vdev net_null0 -- --total-num-mbufs=4096 --auto-start --stats-period 1' >"$work/testpmd.log" 2>&1 &
+  started+=($!)
   for _ in {1..250}; do
     if grep -q 'entering main loop' "$work/l3fwd.log"; then break; fi
     sleep 0.1
   done
-  podman --runtime runc kill "$name" >/dev/null 2>&1 || true
+  podman --runtime runc rm --force --time 0 "$name" "$name-backend" >/dev/null 2>&1 || true
+  wait "${started[@]}" || true
   grep -q 'entering main loop' "$work/l3fwd.log" ||
     die "l3fwd did not begin to forward: $(tail -n 5 "$work/l3fwd.log") / $(tail -n 3 "$work/testpmd.log")"
   say 'l3fwd: unprivileged, read-only, no capability: polls its attachment, testpmd of the node image behind it'
