@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "link-watch.h"
 #include "ready.h"
 #include "stale.h"
 #include "watch.h"
@@ -188,6 +189,7 @@ main(int argc, char **argv)
 		return fflush(stdout) == 0 ? 0 : EXIT_NOT_READY;
 	}
 	stale_remove(extra.args, extra.count);
+	link_watch_start(extra.args, (size_t)extra.count);
 	execvp(command[0], command);
 	reason = errno;
 	say("cannot start %s: %s\n", command[0], strerror(reason));

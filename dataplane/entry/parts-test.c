@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "link-watch.h"
 #include "ready.h"
 #include "watch.h"
 
@@ -32,6 +33,29 @@ check_merge(char *const *own, char *const *extra, int extra_count)
 		assert(merged[at++] == own[i]);
 	assert(merged[at] == NULL);
 	free(merged);
+}
+
+static void
+reads_the_ports_of_every_answer(void)
+{
+	static const struct {
+		const char *answer;
+		size_t count;
+		unsigned int last;
+	} cases[] = {
+		{ "{\"/ethdev/list\":[0]}", 1, 0 },	   { "{\"/ethdev/list\":[0,3, 17]}", 3, 17 },
+		{ "{\"/ethdev/list\":[]}", 0, 0 },	   { "{\"/ethdev/list\":null}", 0, 0 },
+		{ "{\"/ethdev/list\":[0,1,2,3,4]}", 4, 3 }, { "[1,", 1, 1 },
+		{ "", 0, 0 },
+	};
+	unsigned int ports[4];
+
+	printf("reads the ports of every answer\n");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t count = link_watch_ports(cases[i].answer, ports, 4);
+
+		assert(count == cases[i].count && (count == 0 || ports[count - 1] == cases[i].last));
+	}
 }
 
 /* Every vector of these words up to some length, and every number of lines. */
@@ -142,6 +166,7 @@ main(void)
 	assert(mkdtemp(folder) != NULL);
 	snprintf(path, sizeof(path), "%s/file", folder);
 	merges_every_command();
+	reads_the_ports_of_every_answer();
 	prints_for_a_shell();
 	knows_when_it_is_ready();
 	watches_whatever_is_there();
