@@ -64,7 +64,8 @@ export function agentDaemonSet(config: Config): KubernetesObject {
         readinessProbe: readinessProbe(healthPorts.agent),
         // It mounts and binds devices.
         securityContext: { privileged: true },
-        resources: { requests: { cpu: '20m', memory: '80Mi' }, limits: { memory: '160Mi' } },
+        // A CPU that a workload polls gives others no more than they asked for, and pods wait for this one.
+        resources: { requests: { cpu: '100m', memory: '80Mi' }, limits: { memory: '160Mi' } },
         terminationMessagePolicy: 'FallbackToLogsOnError',
         volumeMounts: [...hostVolumeMounts(mounts), nodeConfigMount],
       },

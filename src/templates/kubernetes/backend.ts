@@ -5,7 +5,7 @@ import type { Decision } from '../../providers/decision.ts';
 import { daemonSet, serviceAccount } from './daemon-set.ts';
 import { healthPorts, readinessProbe } from './health.ts';
 import { type HostMount, hostPaths, hostVolumeMounts, hostVolumes } from './host-paths.ts';
-import { hugePages } from './huge-pages.ts';
+import { hugePages, quantity } from './huge-pages.ts';
 import { imageReference } from './images.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { nodeLabelKeys, nothing } from './names.ts';
@@ -82,7 +82,8 @@ export function backendDaemonSets(config: Config, classes: readonly BackendClass
           securityContext: { privileged: true },
           resources: {
             requests: { cpu: each.cpu, memory: '128Mi', ...claim },
-            limits: { memory: '512Mi', ...claim },
+            // A process takes 40 MiB besides its huge pages, and memif another 64 MiB, so that many devices take much.
+            limits: { memory: quantity(512 + each.hugePageMiB), ...claim },
           },
           terminationMessagePolicy: 'FallbackToLogsOnError',
           volumeMounts: hostVolumeMounts(mounts),

@@ -16,6 +16,6 @@ export function hugePages(mib: number, { memory }: Config): HugePages {
 }
 
 /** In the spelling that the API server keeps: any other looks like a change each time it is applied. */
-function quantity(mib: number): string {
+export function quantity(mib: number): string {
   return mib % 1024 === 0 ? `${mib / 1024}Gi` : `${mib}Mi`;
 }

@@ -40,7 +40,8 @@ export function prepareContainer({ kubernetes }: Config): Json {
     command: ['vdpactl', 'node', 'prepare', '--config', nodeConfigPath, '--state-dir', hostPaths.nodeState],
     env: nodeNameEnv,
     securityContext: { privileged: true },
-    resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+    // Where all CPUs are polled, as at the start of an agent beside workloads, it gets no more than this.
+    resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '256Mi' } },
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [...hostVolumeMounts(prepareMounts), nodeConfigMount],
   };

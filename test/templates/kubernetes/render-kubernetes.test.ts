@@ -277,6 +277,16 @@ describe('the parts of a node', () => {
   });
 });
 
+describe('backends', () => {
+  it('may take memory for as many processes as there are devices, and for their memif', () => {
+    for (const devices of [1, 16]) {
+      const { objects } = renderNodes([localNode('a')], { local: { devices } });
+      const backend = objects.find(({ metadata }) => metadata.name.startsWith('vdpactl-backend-'));
+      expect(JSON.stringify(backend)).toContain(devices === 1 ? '"memory":"640Mi"' : '"memory":"2560Mi"');
+    }
+  });
+});
+
 describe('a stack is refused', () => {
   const code = (nodes: readonly NodeReport[], config: object = {}) => {
     try {
