@@ -17,7 +17,9 @@ export function deployText(result: DeployResult): string {
     const wire = backend.wire.at === null ? backend.wire.kind : `${backend.wire.kind} ${backend.wire.at}`;
     const queues = `${backend.queues} queue pair${backend.queues === 1 ? '' : 's'}`;
     const behind =
-      backend.backend === 'vhost-vdpa' ? `the kernel at ${backend.path}` : `CPU ${backend.cpu ?? 'of its choice'}, MAC ${backend.mac}`;
+      backend.backend === 'vhost-vdpa'
+        ? `the kernel at ${backend.path}`
+        : `CPU ${backend.cpu ?? 'of its choice'}, MAC ${backend.mac}`;
     lines.push(`  ${backend.device}: wire ${wire}, ${queues}, ${behind}`);
   }
   lines.push('', 'next: vdpactl bench --workload l3fwd, or vdpactl attach NAME for a program of your own');

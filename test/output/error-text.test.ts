@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { VdpaError } from '../../src/errors/vdpa-error.ts';
 import { asVdpaError } from '../../src/errors/as-vdpa-error.ts';
+import { VdpaError } from '../../src/errors/vdpa-error.ts';
 import { errorDocument, errorText } from '../../src/output/error-text.ts';
 
 const whole = new VdpaError('VDPA-DEPLOY-003', 'the backend of local0 ended 3 times', {
