@@ -113,10 +113,10 @@ describe('who advertises the devices', () => {
   }
 });
 
-it('fits what the pod of the backends was given: as many CPUs as there are pollers', () => {
+it('fits what the pod of the backends was given: of four CPUs one is left to a workload, and one to all else', () => {
   const found = local();
   const cls = backendClass(found.report, found.decision, found.config);
-  expect(backendLabel(cls)).toBe('3cpu-384mi');
+  expect(backendLabel(cls)).toBe('2cpu-384mi');
   const specs = nodeView(found, dir).specs.filter(hasProcess);
   expect(specs.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0)).toBe(cls?.hugePageMiB);
 });
