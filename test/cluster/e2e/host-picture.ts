@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import type { LabNode } from '../node.ts';
+
+/** What a stack could leave on the host of a node: what is mounted, and what lies where it puts things. */
+export interface HostPicture {
+  readonly mounts: readonly string[];
+  readonly files: Readonly<Record<string, readonly string[]>>;
+  readonly freeHugePages: string;
+}
+
+const folders = [
+  '/opt/cni/bin',
+  '/etc/cni',
+  '/etc/cni/net.d',
+  '/run',
+  '/var/lib/cni',
+  '/var/lib/kubelet/device-plugins',
+];
+
+export function hostPicture(node: LabNode): HostPicture {
+  const files = folders.map((folder) => [folder, readdirSync(node.path(folder)).filter(isNotKubelets).sort()] as const);
+  const meminfo = readFileSync('/proc/meminfo', 'utf8');
+  return {
+    mounts: mountPoints(node),
+    files: Object.fromEntries(files),
+    freeHugePages: /^HugePages_Free: *(\d+)/m.exec(meminfo)?.[1] ?? '',
+  };
+}
+
+/** What kubelet writes down of the devices that it ever gave away. */
+function isNotKubelets(name: string): boolean {
+  return name !== 'kubelet_internal_checkpoint';
+}
+
+/** Whether the runtime has taken down all that ran there; it may be seconds behind the API server. */
+export function isIdle(node: LabNode): boolean {
+  return !mountPoints(node).some((at) => at.includes('/io.containerd.runtime.v2.task/'));
+}
+
+/** The mount points of a node, in order; those of the stack's devices begin with /run/vdpa. */
+export function mountPoints(node: LabNode): string[] {
+  const table = readFileSync(`/proc/${node.pid}/mountinfo`, 'utf8').trimEnd().split('\n');
+  return table.map((line) => line.split(' ')[4] ?? '').sort();
+}
