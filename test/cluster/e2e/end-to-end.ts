@@ -78,10 +78,16 @@ export class EndToEnd {
     await this.ready(`pod/${name}`, inNamespace);
   }
 
+  /** With patience: five processes poll, and a program that starts gets what they leave. */
   async ready(what: string, inNamespace: string): Promise<void> {
-    const args = ['-n', inNamespace, 'wait', '--for=condition=Ready', what, '--timeout=55s'];
-    const result = await this.cluster.kubectl.run(...args);
-    if (result.exitCode !== 0) throw new Error(`${result.all}\n${await this.#situation()}`);
+    let said = '';
+    for (let tries = 0; tries < 4; tries++) {
+      const args = ['-n', inNamespace, 'wait', '--for=condition=Ready', what, '--timeout=50s'];
+      const result = await this.cluster.kubectl.run(...args);
+      if (result.exitCode === 0) return;
+      said = result.all;
+    }
+    throw new Error(`${said}\n${await this.#situation()}`);
   }
 
   /** The only pod of a component of the stack. */
@@ -97,7 +103,7 @@ export class EndToEnd {
       await this.kubectl('-n', namespace, 'delete', 'pod', pod, '--force', '--grace-period=0');
     }
     for (const component of components) {
-      await expect.poll(() => this.podOf(component).catch(() => ''), { timeout: 30_000 }).not.toBe('');
+      await expect.poll(() => this.podOf(component).catch(() => ''), { timeout: 90_000 }).not.toBe('');
       await this.ready(`pod/${await this.podOf(component)}`, namespace);
     }
   }
@@ -121,12 +127,12 @@ export class EndToEnd {
     await this.startPod(generatorPod(devices), namespace, 'generator');
     for (const device of devices) {
       const moved = () => forwarded(this.backend(device).counters) - (before.get(device) ?? 0);
-      const timeout = 60_000;
+      const timeout = 120_000;
       await expect.poll(moved, { timeout, interval: 500, message: `${device} moves packets` }).toBeGreaterThan(10_000);
     }
     const returned = async () => receivedBy(await this.kubectl('-n', namespace, 'logs', 'generator', '--tail=60'));
     await expect
-      .poll(async () => (await returned()).filter((count) => count > 0).length, { timeout: 30_000 })
+      .poll(async () => (await returned()).filter((count) => count > 0).length, { timeout: 90_000 })
       .toBe(devices.length);
   }
 

@@ -6,7 +6,6 @@ import type { LabNode } from '../node.ts';
 export interface HostPicture {
   readonly mounts: readonly string[];
   readonly files: Readonly<Record<string, readonly string[]>>;
-  readonly freeHugePages: string;
 }
 
 const folders = [
@@ -20,12 +19,7 @@ const folders = [
 
 export function hostPicture(node: LabNode): HostPicture {
   const files = folders.map((folder) => [folder, readdirSync(node.path(folder)).filter(isNotKubelets).sort()] as const);
-  const meminfo = readFileSync('/proc/meminfo', 'utf8');
-  return {
-    mounts: mountPoints(node),
-    files: Object.fromEntries(files),
-    freeHugePages: /^HugePages_Free: *(\d+)/m.exec(meminfo)?.[1] ?? '',
-  };
+  return { mounts: mountPoints(node), files: Object.fromEntries(files) };
 }
 
 /** What kubelet writes down of the devices that it ever gave away. */

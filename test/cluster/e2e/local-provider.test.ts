@@ -16,7 +16,7 @@ const devices = ['local0', 'local1'];
 const workloads = ['l3fwd', 'second'];
 
 /** Everything real: API server, scheduler, kubelet, containerd, Multus, the images as they are built, DPDK. */
-describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', { timeout: 300_000 }, () => {
+describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', { timeout: 600_000 }, () => {
   let lab: EndToEnd;
   let before: HostPicture;
 
@@ -115,7 +115,7 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
       for (const device of devices) await lab.killBackend(device);
       for (const device of devices) {
         const state = () => [lab.backend(device).restarts, lab.backend(device).counters?.connected];
-        await expect.poll(state, { timeout: 30_000 }).toEqual([restarts, true]);
+        await expect.poll(state, { timeout: 90_000 }).toEqual([restarts, true]);
       }
       await lab.expectTraffic(devices);
     }
@@ -132,14 +132,14 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
     expect(await processes()).toBe(running);
     const count = () => lab.backend('local0').counters?.workload?.rxPackets ?? 0;
     const then = count();
-    await expect.poll(count, { timeout: 30_000 }).toBeGreaterThan(then);
+    await expect.poll(count, { timeout: 90_000 }).toBeGreaterThan(then);
   });
 
   test('agent and backends are killed together: the workloads run on, and traffic comes back', async () => {
     const running = await processes();
     await lab.killPod('agent', 'backend');
     for (const device of devices) {
-      await expect.poll(() => lab.backend(device).counters?.connected, { timeout: 30_000 }).toBe(true);
+      await expect.poll(() => lab.backend(device).counters?.connected, { timeout: 90_000 }).toBe(true);
     }
     await lab.expectTraffic(devices);
     expect(await processes()).toBe(running);
@@ -150,10 +150,10 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
     const whileThere = attached();
     await lab.kubectl('-n', workloadNamespace, 'delete', 'pod', 'second', '--timeout=55s');
     const records = () => readdirSync(node.path('/run/vdpa/attachments')).length;
-    await expect.poll(records, { timeout: 20_000 }).toBe(1);
+    await expect.poll(records, { timeout: 60_000 }).toBe(1);
     expect(attached()).toHaveLength(whileThere.length - 1);
     await lab.startPod(l3fwdPod('third'), workloadNamespace, 'third');
-    await expect.poll(() => lab.backend('local1').counters?.connected, { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => lab.backend('local1').counters?.connected, { timeout: 90_000 }).toBe(true);
     await lab.expectTraffic(devices);
     await lab.kubectl('-n', workloadNamespace, 'delete', 'pod', 'third', '--timeout=55s');
     await lab.stopGenerator();
