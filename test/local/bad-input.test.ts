@@ -70,7 +70,7 @@ describeLocal('a machine that is not ready', () => {
     stack().configure('local:\n  memoryMiB: 64\nbench:\n  memoryMiB: 16384\n');
     await stack().deploy();
     const bench = await stack().refused('bench', [], { code: 'VDPA-HUGE-001', exit: 5 });
-    expect(bench.message).toContain('32768 MiB for 2 processes');
+    expect(bench.message).toContain('32960 MiB for 2 processes');
     expect(existsSync(join(stack().cwd, 'vdpactl-reports'))).toBe(false);
   });
 });

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MeasuredPath, withMeasuredPath } from '../../../src/bench/path/measured-path.ts';
 import { configSchema } from '../../../src/config/config-schema.ts';
+import { VdpaError } from '../../../src/errors/vdpa-error.ts';
 import { readStack } from '../../../src/local/stack-files.ts';
 import { workloadPrograms } from '../../../src/local/workload-programs.ts';
 import { silentProgress } from '../../../src/output/progress.ts';
@@ -43,10 +44,20 @@ export async function packetsBack({ generator }: MeasuredPath, ms = 300): Promis
   return (await generator.stopForwarding()).stats?.rxPackets ?? 0;
 }
 
-/** Sends until something comes back. Throws when nothing does. */
+/**
+ * Sends until something comes back, after the wire was cut. The generator has to be told to connect anew, and DPDK's memif
+ * may have taken it along when the other end was killed: then another one goes on.
+ */
 export async function untilPacketsComeBack(path: MeasuredPath, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while ((await packetsBack(path, 100)) === 0) {
+  for (;;) {
+    try {
+      await path.generator.reconnect();
+      if ((await packetsBack(path, 100)) > 0) return;
+    } catch (error) {
+      if (!(error instanceof VdpaError) || error.code !== 'VDPA-BENCH-004') throw error;
+      await path.restartGenerator();
+    }
     if (performance.now() > deadline) throw new Error(`no packet came back within ${timeoutMs} ms`);
   }
 }
