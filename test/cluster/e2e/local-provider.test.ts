@@ -9,7 +9,10 @@ import { hugePageMiB, idlePod, l3fwdPod, workloadNamespace } from './pods.ts';
 
 const { whyNoNode, multus } = inject('cluster');
 const images = await BuiltImages.find();
-const why = whyNoNode ?? multus.missing ?? (typeof images === 'string' ? images : await whyNoHugePages(hugePageMiB));
+/** It measures nothing, but waits on pollers that want more CPUs than a small machine has: run where that is acceptable. */
+const notAsked = process.env['VDPACTL_LAB_E2E'] === '1' ? null : 'it runs with VDPACTL_LAB_E2E=1';
+const why =
+  notAsked ?? whyNoNode ?? multus.missing ?? (typeof images === 'string' ? images : await whyNoHugePages(hugePageMiB));
 if (why !== null) process.stderr.write(`cluster: no test from end to end: ${why}\n`);
 
 const devices = ['local0', 'local1'];
