@@ -12,8 +12,7 @@ const full = { code: 'VDPA-DISK-001', exit: 5 };
 function smallDisk(stack: TestStack, options: string): string | null {
   const at = `${stack.root}${diskSuffix}`;
   const unmount = () => {
-    // What a process that just ends still holds is let go of a moment later.
-    spawnSync('umount', ['--lazy', at], { stdio: 'ignore' });
+    spawnSync('umount', [at], { stdio: 'ignore' });
     rmSync(at, { recursive: true, force: true });
   };
   unmount();
