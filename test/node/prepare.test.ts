@@ -387,6 +387,20 @@ describe('what restore leaves, and says so', () => {
     expect(journal.text()).toBeNull();
   });
 
+  it('a device that becomes an uplink between two settings of its interface', async () => {
+    const kernel = new FakeKernel(machine(), {
+      afterChange(what, { state }) {
+        const spare = state.devices[spareAddress];
+        if (/^ip link set dev eth1 mtu/.test(what) && spare !== undefined) spare.uplink = true;
+      },
+    });
+    const journal = memoryJournal();
+    await prepare(kernel, journal, [toUserSpace(spareAddress)]);
+    await restore(kernel, journal);
+    expect(kernel.state.devices[spareAddress]).toMatchObject({ uplink: true, interface: { mtu: 9000, up: false } });
+    expect(kernel.uplinkTouched).toEqual([]);
+  });
+
   it('an interface under another name: it is set up again, and the name told', async () => {
     const kernel = new FakeKernel(machine());
     const journal = memoryJournal();

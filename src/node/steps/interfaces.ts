@@ -38,7 +38,7 @@ export async function restoreInterfaces(
       continue;
     }
     if (now !== was.name) notes.push(`its interface is called ${now} now; it was ${was.name}`);
-    notes.push(...(await configure(system, now, was)));
+    notes.push(...(await configure(system, pciAddress, now, was)));
   }
   return notes;
 }
@@ -55,7 +55,7 @@ async function waitForInterfaces(
   before: readonly InterfaceBefore[],
 ): Promise<readonly string[] | 'uplink'> {
   for (let waited = 0; ; waited += pollMs) {
-    const nic = system.report().nics.find((candidate) => candidate.pciAddress === pciAddress);
+    const nic = readNic(system, pciAddress);
     // Somebody has configured it by now: it is theirs.
     if (nic?.uplink === true) return 'uplink';
     const names = nic?.netdevs ?? [];
@@ -64,10 +64,17 @@ async function waitForInterfaces(
   }
 }
 
-async function configure(system: NodeSystem, name: string, was: InterfaceBefore): Promise<string[]> {
+async function configure(
+  system: NodeSystem,
+  pciAddress: string,
+  name: string,
+  was: InterfaceBefore,
+): Promise<string[]> {
   const dir = `sys/class/net/${name}`;
   const notes: string[] = [];
   const set = async (args: readonly string[], what: string) => {
+    // Before each, as it may have become somebody's uplink since the one before.
+    if (readNic(system, pciAddress)?.uplink === true) return;
     const result = await system.run('ip', ['link', 'set', 'dev', name, ...args]);
     if (result.exitCode !== 0) notes.push(`${name} could not be ${what}: ${lastWords(result, 'ip').join('; ')}`);
   };
@@ -77,6 +84,10 @@ async function configure(system: NodeSystem, name: string, was: InterfaceBefore)
   if (was.up && !up) await set(['up'], 'set up');
   if (!was.up && up) await set(['down'], 'set down');
   return notes;
+}
+
+function readNic(system: NodeSystem, pciAddress: string) {
+  return system.report().nics.find((candidate) => candidate.pciAddress === pciAddress);
 }
 
 function isUp(system: NodeSystem, name: string): boolean {
