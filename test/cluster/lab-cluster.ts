@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { startControllers } from './controllers.ts';
-import { takeNetwork } from './helpers/lab-network.ts';
+import { type LabNetwork, takeNetwork } from './helpers/lab-network.ts';
 import { labTools } from './helpers/lab-tools.ts';
+import { nodeUsers } from './helpers/node-settings.ts';
 import { Kubectl } from './kubectl.ts';
-import { type LabNode, nodeUsers, startNode, whyNoNode } from './node.ts';
+import { type LabNode, nodeName, startNode, whyNoNode } from './node.ts';
 
 /** A real cluster of one node: API server, controllers, scheduler, kubelet, containerd. */
 export interface LabCluster {
   readonly server: ApiServer;
   readonly node: LabNode;
+  readonly network: LabNetwork;
+  /** Folder of the Kubernetes programs. */
+  readonly bin: string;
   /** As administrator. */
   readonly kubectl: Kubectl;
   stop(): Promise<void>;
@@ -25,8 +29,11 @@ export async function prepareCluster(): Promise<string | null> {
   return 'missing' in built ? built.missing : null;
 }
 
-/** Starts a cluster and waits until its node is ready. Throws, with nothing left, when it does not get there. */
-export async function startCluster(): Promise<LabCluster> {
+/**
+ * Starts a cluster and waits until its node is ready. Others with these names may join it. Throws, with nothing left, when
+ * it does not get there.
+ */
+export async function startCluster(...others: readonly string[]): Promise<LabCluster> {
   const built = await labTools(...tools);
   if ('missing' in built) throw new Error(built.missing);
   const { bin } = built;
@@ -38,12 +45,15 @@ export async function startCluster(): Promise<LabCluster> {
   try {
     const network = await takeNetwork();
     started.push({ stop: network.release });
-    const server = await startApiServer({ bin, users: nodeUsers, serviceRange: network.serviceRange });
+    const server = await startApiServer({
+      ...{ bin, serviceRange: network.serviceRange },
+      users: nodeUsers(nodeName, ...others),
+    });
     started.push(server);
     started.push(await startControllers(bin, server));
     const node = await startNode(bin, server, network);
     started.push(node);
-    return { server, node, kubectl: new Kubectl(bin, server.kubeconfig), stop };
+    return { server, node, network, bin, kubectl: new Kubectl(bin, server.kubeconfig), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -28,7 +28,7 @@ describe.skipIf(whyNoNode !== null || multus.missing !== null)('Multus, as it is
 
   beforeAll(async () => {
     cluster = await startCluster();
-    await importMultusImage(cluster, multus.programs, images.multus);
+    await importMultusImage(cluster.node, multus.programs, images.multus);
     await importShell(cluster);
     const report = nodeReport({ node: { name: nodeName } });
     const stack = renderKubernetes({ nodes: [{ report, decision: decide(report, config) }], config });

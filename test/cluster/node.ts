@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../src/process/run.ts';
 import type { ApiServer } from './api-server.ts';
-import { kubeconfigText } from './helpers/api-server-secrets.ts';
 import { makeCgroups, removeCgroups } from './helpers/cgroups.ts';
 import { type Daemon, startDaemon, untilReady } from './helpers/daemon.ts';
-import { copyPrograms, type ImageOptions, writeImage } from './helpers/image.ts';
+import { type ImageOptions, writeImage } from './helpers/image.ts';
 import type { LabNetwork } from './helpers/lab-network.ts';
+import { writeNodeSettings } from './helpers/node-settings.ts';
 import { Kubectl } from './kubectl.ts';
 
 export const nodeName = 'lab-node';
-const nodeUser = `system:node:${nodeName}`;
-/** The user that kubelet is, and its groups: to be given to `startApiServer`. */
-export const nodeUsers = { [nodeUser]: ['system:nodes'] };
-
-const sandboxImage = 'registry.invalid/sandbox:1';
 const readyTimeoutMs = 120_000;
 const script = fileURLToPath(new URL('node.sh', import.meta.url));
 
@@ -61,7 +56,15 @@ export async function startNode(bin: string, server: ApiServer, network: LabNetw
   try {
     makeCgroups(cgroup);
     undo.push(() => removeCgroups(cgroup));
-    await writeSettings(folder, server, network, cgroup);
+    const url = `https://${network.serverAddress}`;
+    await writeNodeSettings(folder, server, {
+      name: nodeName,
+      url,
+      address: network.nodeAddress,
+      podRange: network.podRange,
+      containerdRoot: join(folder, 'containerd'),
+      cgroupRoot: cgroup,
+    });
     const daemon = startDaemon(
       'node',
       [
@@ -144,76 +147,6 @@ function relay(address: string, port: number, target: number): Promise<Server> {
   });
   server.unref();
   return new Promise((resolve, reject) => server.once('error', reject).listen(port, address, () => resolve(server)));
-}
-
-async function writeSettings(folder: string, server: ApiServer, network: LabNetwork, cgroup: string): Promise<void> {
-  writeFileSync(join(folder, 'containerd.toml'), containerdSettings(folder));
-  writeFileSync(join(folder, 'kubelet.json'), JSON.stringify(kubeletSettings(network.nodeAddress, cgroup), null, 2));
-  const url = `https://${network.serverAddress}`;
-  const kubeconfig = kubeconfigText(url, server.authority, nodeUser, server.tokenOf(nodeUser));
-  writeFileSync(join(folder, 'kubelet.kubeconfig'), kubeconfig, { mode: 0o600 });
-  const pods = {
-    cniVersion: '1.0.0',
-    name: 'pods',
-    plugins: [
-      {
-        type: 'ptp',
-        ipam: { type: 'host-local', ranges: [[{ subnet: network.podRange }]], routes: [{ dst: '0.0.0.0/0' }] },
-      },
-    ],
-  };
-  writeFileSync(join(folder, 'pod-network.conflist'), JSON.stringify(pods));
-  const root = join(folder, 'sandbox');
-  await copyPrograms(root, ['/bin/busybox']);
-  const entrypoint = ['/bin/busybox', 'sleep', '2147483647'];
-  await writeImage(join(folder, 'images', 'sandbox.tar'), root, { name: sandboxImage, entrypoint });
-  rmSync(root, { recursive: true });
-}
-
-function containerdSettings(folder: string): string {
-  return `version = 2
-root = "${folder}/containerd"
-state = "/run/containerd"
-[grpc]
-  address = "/run/containerd/containerd.sock"
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${sandboxImage}"
-  # Lowering it takes CAP_SYS_RESOURCE.
-  restrict_oom_score_adj = true
-  disable_apparmor = true
-[plugins."io.containerd.grpc.v1.cri".cni]
-  bin_dir = "/opt/cni/bin"
-  conf_dir = "/etc/cni/net.d"
-`;
-}
-
-function kubeletSettings(address: string, cgroupRoot: string): Record<string, unknown> {
-  return {
-    apiVersion: 'kubelet.config.k8s.io/v1beta1',
-    kind: 'KubeletConfiguration',
-    address,
-    // Only this machine reaches it, over a cable of its own.
-    authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
-    authorization: { mode: 'AlwaysAllow' },
-    containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
-    cgroupDriver: 'cgroupfs',
-    cgroupRoot,
-    enforceNodeAllocatable: [],
-    oomScoreAdj: 0,
-    failSwapOn: false,
-    makeIPTablesUtilChains: false,
-    resolvConf: '',
-    volumePluginDir: '/var/lib/kubelet/volume-plugins',
-    // A full disk of the machine is none of the node's business.
-    evictionHard: {
-      'memory.available': '10Mi',
-      'nodefs.available': '0%',
-      'nodefs.inodesFree': '0%',
-      'imagefs.available': '0%',
-    },
-    imageGCHighThresholdPercent: 100,
-    nodeStatusUpdateFrequency: '2s',
-  };
 }
 
 function logsIn(folder: string): string {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import {
   type BackendCounters,
@@ -10,32 +8,23 @@ import {
 } from '../../../dataplane/contract/backend-spec.ts';
 import { healthPorts } from '../../../dataplane/contract/health-ports.ts';
 import { configSchema } from '../../../src/config/config-schema.ts';
-import { type RunResult, run } from '../../../src/process/run.ts';
-import { cliPath } from '../../local/helpers/cli.ts';
 import { importMultusImage } from '../helpers/multus-image.ts';
-import { type LabCluster, startCluster } from '../lab-cluster.ts';
+import { startCluster } from '../lab-cluster.ts';
 import type { BuiltImages } from './built-images.ts';
+import { ClusterUser } from './cluster-user.ts';
 import { putBackHugePages, setAsideHugePages } from './huge-pages.ts';
-import { generatorPod, hugePageMiB, namespace, settings, workloadNamespace } from './pods.ts';
+import { generatorPod, hugePageMiB, namespace, settings } from './pods.ts';
 
 /** A cluster with one real node that has the real images, and a user who runs vdpactl. */
-export class EndToEnd {
-  readonly cluster: LabCluster;
-  readonly folder = mkdtempSync(join(tmpdir(), 'vdpactl-e2e-'));
-
-  private constructor(cluster: LabCluster) {
-    this.cluster = cluster;
-  }
-
+export class EndToEnd extends ClusterUser {
   static async start(images: BuiltImages, multus: readonly string[]): Promise<EndToEnd> {
     const why = await setAsideHugePages(hugePageMiB);
     if (why !== null) throw new Error(why);
     let lab: EndToEnd | null = null;
     try {
-      lab = new EndToEnd(await startCluster());
-      await importMultusImage(lab.cluster, multus, configSchema.parse({}).kubernetes.images.multus);
+      lab = new EndToEnd(await startCluster(), settings);
+      await importMultusImage(lab.cluster.node, multus, configSchema.parse({}).kubernetes.images.multus);
       await images.loadInto(lab.cluster.node);
-      writeFileSync(join(lab.folder, 'vdpactl.yaml'), JSON.stringify(settings));
       return lab;
     } catch (error) {
       if (lab === null) await putBackHugePages();
@@ -47,53 +36,7 @@ export class EndToEnd {
   async stop(): Promise<void> {
     await this.cluster.stop();
     await putBackHugePages();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** The built command line, as a user runs it. */
-  vdpactl(...args: readonly string[]): Promise<RunResult> {
-    const env = { PATH: process.env['PATH'], HOME: this.folder, KUBECONFIG: this.cluster.server.kubeconfig };
-    return run(process.execPath, [cliPath, ...args], { cwd: this.folder, env, timeoutMs: 300_000 });
-  }
-
-  /** A command that must succeed; answers its JSON. */
-  async json(...args: readonly string[]): Promise<unknown> {
-    const result = await this.vdpactl(...args, '-o', 'json');
-    if (result.exitCode !== 0) throw new Error(`vdpactl ${args.join(' ')}: ${result.all}\n${await this.#situation()}`);
-    return JSON.parse(result.stdout);
-  }
-
-  kubectl(...args: readonly string[]): Promise<string> {
-    return this.cluster.kubectl.ok(...args);
-  }
-
-  /** As a pod's own user sees it. */
-  inWorkload(pod: string, ...command: readonly string[]): Promise<string> {
-    return this.kubectl('-n', workloadNamespace, 'exec', pod, '--', ...command);
-  }
-
-  /** Makes a pod and waits until it is ready. */
-  async startPod(pod: object, inNamespace: string, name: string): Promise<void> {
-    expect(await this.cluster.kubectl.apply(JSON.stringify(pod))).toMatchObject({ exitCode: 0, stderr: '' });
-    await this.ready(`pod/${name}`, inNamespace);
-  }
-
-  /** With patience: five processes poll, and a program that starts gets what they leave. */
-  async ready(what: string, inNamespace: string): Promise<void> {
-    let said = '';
-    for (let tries = 0; tries < 4; tries++) {
-      const args = ['-n', inNamespace, 'wait', '--for=condition=Ready', what, '--timeout=50s'];
-      const result = await this.cluster.kubectl.run(...args);
-      if (result.exitCode === 0) return;
-      said = result.all;
-    }
-    throw new Error(`${said}\n${await this.#situation()}`);
-  }
-
-  /** The only pod of a component of the stack. */
-  podOf(component: string): Promise<string> {
-    const selector = `app.kubernetes.io/component=${component}`;
-    return this.kubectl('-n', namespace, 'get', 'pod', '-l', selector, '-o', 'jsonpath={.items[0].metadata.name}');
+    this.remove();
   }
 
   /** Kills the pod of a component at once, and waits for the next. */
@@ -145,12 +88,6 @@ export class EndToEnd {
 
   async stopGenerator(): Promise<void> {
     await this.kubectl('-n', namespace, 'delete', 'pod', 'generator', '--ignore-not-found', '--timeout=55s');
-  }
-
-  async #situation(): Promise<string> {
-    const { stdout } = await this.cluster.kubectl.run('get', 'pods', '-A', '-o', 'wide');
-    const events = await this.cluster.kubectl.run('get', 'events', '-A', '--sort-by=.lastTimestamp');
-    return `${stdout}\n${events.stdout.split('\n').slice(-25).join('\n')}`;
   }
 }
 

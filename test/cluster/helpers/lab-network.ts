@@ -8,6 +8,13 @@ export interface LabNetwork {
   readonly hostAddress: string;
   readonly nodeAddress: string;
   readonly podRange: string;
+  /** The same for a second node, which is a machine of its own. */
+  readonly guest: {
+    readonly hostInterface: string;
+    readonly hostAddress: string;
+    readonly nodeAddress: string;
+    readonly podRange: string;
+  };
   readonly serviceRange: string;
   /** The service `kubernetes`: the first address of the range. */
   readonly serverAddress: string;
@@ -29,6 +36,12 @@ export async function takeNetwork(): Promise<LabNetwork> {
       serviceRange: `${part(1)}.0/24`,
       serverAddress: `${part(1)}.1`,
       podRange: `${part(2)}.0/24`,
+      guest: {
+        hostInterface: `vdpalab${number}g`,
+        hostAddress: `${part(0)}.5`,
+        nodeAddress: `${part(0)}.6`,
+        podRange: `${part(3)}.0/24`,
+      },
       release: () => lock.release(),
     };
   }

@@ -2,12 +2,15 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { LabCluster } from '../lab-cluster.ts';
+import type { LabNode } from '../node.ts';
 import { copyPrograms } from './image.ts';
+
+/** A node of the lab, of whatever kind. */
+export type TakesImages = Pick<LabNode, 'importImage'>;
 
 /** Puts Multus on the node under `name`: the programs of its release, where its image has them. */
 export async function importMultusImage(
-  { node }: LabCluster,
+  node: TakesImages,
   programs: readonly string[],
   name: string,
 ): Promise<void> {
