@@ -16,12 +16,14 @@ multus=v4.3.0
 # Its releases, v3.x, are no versions of a Go module, because the module's path lacks /v3. This one is, and others use it:
 # the plugin as it was between v3.5.1 and v3.6.0. A newer one as a program: VDPACTL_SRIOVDP.
 device_plugin=v0.0.0-20221127172732-a5a7395122e3
+# The CNI project's own tool for plugins, and its plugins as they were when it speaks 1.1.0; a distribution's are older.
+cni=v1.3.0
+plugins=v1.9.0
 # The oldest Go that these modules say they build with.
 go_needed=1.24
 
 lab=${VDPACTL_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vdpactl/lab}
-# A folder for these versions: other ones do not mix with them.
-# A folder for these versions: others do not mix with them.
+# A folder for these versions: others do not mix with them. What is small has its version beside it.
 cache=$lab/kubernetes-$kubernetes-multus-$multus-sriovdp-${device_plugin##*-}
 bin=$cache/bin
 log=$cache/build.log
@@ -41,6 +43,8 @@ module_of() {
     etcd | kube-apiserver | kube-controller-manager | kube-scheduler | kubelet | kubectl) echo "k8s.io/kubernetes $kubernetes" ;;
     multus-daemon | multus-shim | install_multus | passthru-cni) echo "gopkg.in/k8snetworkplumbingwg/multus-cni.v4 $multus" ;;
     sriovdp) echo "github.com/k8snetworkplumbingwg/sriov-network-device-plugin $device_plugin" ;;
+    cnitool) echo "github.com/containernetworking/cni $cni" ;;
+    host-local | static | loopback | portmap) echo "github.com/containernetworking/plugins $plugins" ;;
     *) return 1 ;;
   esac
 }
@@ -48,7 +52,14 @@ module_of() {
 package_of() {
   local module
   module=$(module_of "$1")
-  if [[ $1 == etcd ]]; then echo go.etcd.io/etcd/server/v3; else echo "${module% *}/cmd/$1"; fi
+  case $1 in
+    etcd) echo go.etcd.io/etcd/server/v3 ;;
+    cnitool) echo "${module% *}/$1" ;;
+    host-local | static) echo "${module% *}/plugins/ipam/$1" ;;
+    loopback) echo "${module% *}/plugins/main/$1" ;;
+    portmap) echo "${module% *}/plugins/meta/$1" ;;
+    *) echo "${module% *}/cmd/$1" ;;
+  esac
 }
 
 # Whether the Go that `go` comes to is new enough.
@@ -102,7 +113,7 @@ link_flags() {
 build() {
   local tool=$1 began=$SECONDS module version source
   read -r module version <<<"$(module_of "$tool")"
-  source=$cache/source/${module##*/}
+  source=$cache/source/${module##*/}-$version
   say "building $tool"
   [[ -e $source/go.sum ]] || write_module "$source" "$module" "$version"
   # Without cgo the program is static, and a pod or a chroot can run it too.
@@ -112,13 +123,18 @@ build() {
     say "$tool cannot be built; $log has all of it"
     exit 1
   }
+  printf '%s\n' "$version" >"$bin/.$tool.version"
   mv "$bin/.$tool.new" "$bin/$tool"
   say "built $tool in $((SECONDS - began)) s"
 }
 
+# What was built before it had its version beside it is of the folder's.
 missing() {
-  local tool
-  for tool in "$@"; do [[ -x $bin/$tool ]] || printf '%s\n' "$tool"; done
+  local tool module version
+  for tool in "$@"; do
+    read -r module version <<<"$(module_of "$tool")"
+    [[ -x $bin/$tool && (! -e $bin/.$tool.version || $(<"$bin/.$tool.version") == "$version") ]] || printf '%s\n' "$tool"
+  done
 }
 
 if (($# == 0)); then set -- etcd kube-apiserver kubectl; fi

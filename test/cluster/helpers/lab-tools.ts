@@ -16,7 +16,12 @@ export type LabTool =
   | 'multus-shim'
   | 'install_multus'
   | 'passthru-cni'
-  | 'sriovdp';
+  | 'sriovdp'
+  | 'cnitool'
+  | 'host-local'
+  | 'static'
+  | 'loopback'
+  | 'portmap';
 
 /** Exit code of build.sh where the machine lacks what it takes. */
 const cannotBuild = 3;
