@@ -37,7 +37,11 @@ export function plainYaml(value: object): string {
 /** What some YAML reader takes for a boolean or for nothing. */
 const words = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
 
+/** What some reader of YAML 1.1 takes for a number: an exponent of nothing, as a hash may be. */
+const exponent = /^e-?\d+$/i;
+
 /** A text that no reader takes for anything else: begins with a letter or a slash and is no word. Anything else is quoted. */
 function isSafePlain(text: string): boolean {
-  return /^[A-Za-z/][\w./@:-]*(?: [\w./@-]+)*$/.test(text) && !text.endsWith(':') && !words.test(text);
+  const isText = /^[A-Za-z/][\w./@:-]*(?: [\w./@-]+)*$/.test(text) && !text.endsWith(':');
+  return isText && !words.test(text) && !exponent.test(text);
 }

@@ -49,7 +49,7 @@ describe('YAML', () => {
   it('says the same to readers of either version', () => {
     const text = fc.oneof(
       fc.string(),
-      fc.constantFrom('on', '0640', '1:2', 'a\nb\n', '\n', 'x\n\n'),
+      fc.constantFrom('on', 'E0', 'e-5', '0640', '1:2', 'a\nb\n', '\n', 'x\n\n'),
       fc.mixedCase(fc.constant('yes')),
     );
     fc.assert(
