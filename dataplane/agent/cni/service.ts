@@ -9,6 +9,7 @@ import { cniCodes } from './cni-error.ts';
 import { answerCni } from './commands.ts';
 import { type Ipam, ipamPrograms } from './ipam.ts';
 import { serveCni } from './server.ts';
+import { watchPods } from './watch-pods.ts';
 
 export interface CniServiceOptions {
   readonly dir: RunDir;
@@ -19,6 +20,8 @@ export interface CniServiceOptions {
   readonly isRunning?: (spec: BackendSpec) => boolean;
   readonly ipam?: Ipam;
   readonly deviceInfoFolder?: string;
+  /** Kubelet's folder of pods: when one is gone from it, what it had is taken away at once. */
+  readonly podsFolder?: string;
   readonly log?: (line: string) => void;
   /** Hears of each call that was answered. */
   readonly onCall?: (call: { command: string; code: number; seconds: number }) => void;
@@ -59,9 +62,11 @@ export async function startCniService(options: CniServiceOptions): Promise<CniSe
   const sweep = () => options.store.sweep().catch((error: unknown) => log(`sweep: ${messageOf(error)}`));
   const timer = setInterval(sweep, options.sweepMs ?? sweepMs);
   timer.unref();
+  const watch = watchPods(options.podsFolder ?? hostPodPaths.pods, sweep, log);
   return {
     async stop() {
       clearInterval(timer);
+      watch.stop();
       await server.stop();
     },
   };

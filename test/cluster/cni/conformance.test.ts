@@ -148,6 +148,19 @@ describe.skipIf(why !== null)('vdpa and the agent, called by cnitool', () => {
     await expect.poll(() => cnitool.callForAll('status', net), { timeout: 10_000 }).toMatchObject(done);
   });
 
+  test('DEL while the agent is away is done, and the next agent takes away what the pod had', async () => {
+    const net = 'vdpa-1.1.0-host-local';
+    expect(await cnitool.call('add', net, 'one', pod)).toMatchObject({ exitCode: 0 });
+    await node.killAgent();
+    expect(await cnitool.call('del', net, 'one', pod)).toMatchObject(done);
+    await node.startAgent();
+    // Kubelet removes it a moment after the runtime is done.
+    expect(node.attachmentMounts()).toEqual(['/run/vdpa/dev/local0']);
+    node.removePod(pod);
+    await expect.poll(left, { timeout: 2_000, interval: 20 }).toEqual([]);
+    node.addPod(pod);
+  });
+
   test('the agent is killed between ADD and DEL, and is not there for a while', async () => {
     const net = 'vdpa-1.1.0-host-local';
     expect(await cnitool.call('add', net, 'one', pod)).toMatchObject({ exitCode: 0 });

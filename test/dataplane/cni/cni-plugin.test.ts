@@ -162,6 +162,25 @@ describe.skipIf(!hasCompiler)('the CNI plugin', () => {
       expect(failed(await call({ env }))['details']).toMatch(/^\/var\/run\/vdpa\/cni\.sock: /);
     });
 
+    it('is done with DEL where no agent runs: the next one takes away what pods had that are gone', async () => {
+      const dead = join(folder, 'nobody.sock');
+      spawnSync(process.execPath, [
+        '-e',
+        `require('net').createServer().listen(${JSON.stringify(dead)}, () => process.kill(process.pid, 'SIGKILL'))`,
+      ]);
+      for (const path of [join(folder, 'none'), dead]) {
+        const result = await call(away({ VDPA_CNI_SOCKET: path, CNI_COMMAND: 'DEL' }));
+        expect(result).toEqual({ code: 0, signal: null, stdout: '' });
+        for (const command of ['CHECK', 'GC'])
+          expect(failed(await call(away({ VDPA_CNI_SOCKET: path, CNI_COMMAND: command })))).toMatchObject({ code: 11 });
+      }
+    });
+
+    it('says of a DEL that an agent did not finish that it is to come again', async () => {
+      agent.behaviour = (connection) => connection.end('0 2');
+      expect(failed(await call(away({ CNI_COMMAND: 'DEL' })))).toMatchObject({ code: 11 });
+    });
+
     it('that nobody listens to any more', async () => {
       const path = join(folder, 'killed.sock');
       spawnSync(process.execPath, [

@@ -29,7 +29,7 @@ beforeEach(async () => {
     ipam: lab.leases,
     deviceInfoFolder: lab.paths.deviceInfo,
     log: (line) => log.push(line),
-    sweepMs: 20,
+    podsFolder: lab.paths.pods,
   });
 });
 afterEach(() => service.stop());
@@ -87,10 +87,22 @@ describe('the service', () => {
     expect(lab.traces()).toEqual([]);
   });
 
-  it('sweeps by itself, and logs a line for each call', async () => {
+  it('sweeps by itself when a pod goes, and logs a line for each call', async () => {
     await call('ADD', 1);
     lab.removePod('pod-1');
     await expect.poll(() => lab.traces()).toEqual([]);
     expect(log[0]).toMatch(/^cni: ADD c1 net1: done \(\d+\.\d ms\)$/);
+  });
+
+  it('sweeps now and again where it cannot hear of pods', async () => {
+    await service.stop();
+    const paths = { deviceInfoFolder: lab.paths.deviceInfo, podsFolder: `${lab.paths.pods}/none` };
+    const log: string[] = [];
+    const options = { dir: lab.dir, store, devices: () => specs, ipam: lab.leases, ...paths };
+    service = await startCniService({ ...options, sweepMs: 20, log: (line) => log.push(line) });
+    expect(log).toEqual([expect.stringContaining('pods that go are seen by the next sweep only: ')]);
+    await call('ADD', 1);
+    lab.removePod('pod-1');
+    await expect.poll(() => lab.traces()).toEqual([]);
   });
 });

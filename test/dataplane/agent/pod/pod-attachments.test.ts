@@ -293,6 +293,13 @@ describe('the rest', () => {
     expect(held()).toEqual(['local1 pod-b net1']);
   });
 
+  it('sweeps what a pod had that is there and has no volume any more, as after an eviction', async () => {
+    await agent.attach(askFor(node, 'pod-a', 'local0'));
+    rmSync(podVolume(node.paths, 'pod-a'), { recursive: true });
+    await agent.sweep();
+    expect(node.traces()).toEqual([]);
+  });
+
   it('puts a mount back that is missing after a start', async () => {
     await agent.attach(askFor(node, 'pod-a', 'local0'));
     node.mounts.onTop.clear();
