@@ -65,7 +65,7 @@ function compareLists(path: string, from: readonly unknown[], to: readonly unkno
   const byKey = (items: readonly unknown[]) => new Map(items.map((item) => [isRecord(item) ? item[key] : '', item]));
   const [before, after] = [byKey(from), byKey(to)];
   for (const name of new Set([...before.keys(), ...after.keys()])) {
-    compare(`${path}[${key}=${name}]`, before.get(name), after.get(name), changes);
+    compare(`${path}[${key}=${itemName(name)}]`, before.get(name), after.get(name), changes);
   }
   // Init containers run in their order, and a variable may use those before it.
   const [order, newOrder] = [
@@ -75,6 +75,12 @@ function compareLists(path: string, from: readonly unknown[], to: readonly unkno
   if (order.some((name, index) => name !== newOrder[index])) {
     changes.push({ path: `${path} (order)`, from: order, to: newOrder });
   }
+}
+
+/** Quoted where it could be taken for the end of the path, or a text for a number. */
+function itemName(name: unknown): string {
+  const isPlain = typeof name === 'string' && /^[\w./@:-]+$/.test(name) && Number.isNaN(Number(name));
+  return isPlain ? name : JSON.stringify(name);
 }
 
 function identifies(key: string, items: readonly unknown[]): boolean {

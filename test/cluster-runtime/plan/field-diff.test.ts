@@ -149,6 +149,17 @@ const { doc } = fc.letrec((tie) => ({
 }));
 const top = fc.record({ kind: fc.constant('X'), spec: doc });
 
+it.each([
+  ['eth0', '.c[name=eth0].v'],
+  ['10.0.0.1', '.c[name=10.0.0.1].v'],
+  [8080, '.c[name=8080].v'],
+  ['8080', '.c[name="8080"].v'],
+  ['a]', '.c[name="a]"].v'],
+  ['', '.c[name=""].v'],
+])('tells the item %j apart', (name, path) => {
+  expect(paths(fieldDiff({ c: [{ name, v: 1 }] }, { c: [{ name, v: 2 }] }))).toEqual([path]);
+});
+
 describe('fieldDiff of any two documents', () => {
   it('is empty of one and itself, and of a copy with its keys in another order', () => {
     const turned = (value: unknown): unknown =>
@@ -220,13 +231,20 @@ function stable(value: unknown): string {
 }
 
 /** What is at a path, as a reader of it would look. */
+/** As a path has it: a text may be quoted, a number is not. */
+function named(name: unknown, given: string): boolean {
+  return name === given || JSON.stringify(name) === given;
+}
+
 function at(value: unknown, path: string): unknown {
   let here = value;
-  const steps = path.matchAll(/\.([A-Za-z_][\w-]*)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\[name=([^\]]*)\]/g);
+  const steps = path.matchAll(
+    /\.([A-Za-z_][\w-]*)|\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\[name=("(?:[^"\\]|\\.)*"|[^\]]*)\]/g,
+  );
   for (const [, word, quoted, index, name] of steps) {
     if (index !== undefined) here = Array.isArray(here) ? here[Number(index)] : undefined;
     else if (name !== undefined)
-      here = Array.isArray(here) ? here.find((item) => isRecord(item) && String(item['name']) === name) : undefined;
+      here = Array.isArray(here) ? here.find((item) => isRecord(item) && named(item['name'], name)) : undefined;
     else here = isRecord(here) ? here[word ?? quoted ?? ''] : undefined;
   }
   return here;
