@@ -10,7 +10,7 @@ export async function installCli(guest: Shell): Promise<void> {
   const root = packageRoot();
   const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const archive = join(tmpdir(), `vdpactl-lab-${process.pid}.tgz`);
-  const packed = await runProgram('tar', ['-C', root, '-czf', archive, 'package.json', ...filesOf(manifest)]);
+  const packed = await runProgram('tar', ['-C', root, '-czf', archive, ...filesOf(manifest)]);
   try {
     if (packed.code !== 0) throw new Error(`the command line cannot be packed: ${packed.stderr}`);
     const unpacked = await guest.run('tar -xz -C /opt/vdpactl', { stdinFile: archive });
@@ -20,8 +20,13 @@ export async function installCli(guest: Shell): Promise<void> {
   }
 }
 
+/** As arguments of tar. */
 function filesOf(manifest: unknown): string[] {
   const files = typeof manifest === 'object' && manifest !== null && 'files' in manifest ? manifest.files : null;
   if (!Array.isArray(files)) throw new Error('package.json does not say which files the package has');
-  return files.filter((file) => typeof file === 'string');
+  const patterns = files.filter((file) => typeof file === 'string');
+  const excluded = patterns
+    .filter((pattern) => pattern.startsWith('!'))
+    .map((pattern) => `--exclude=${pattern.slice(1)}`);
+  return [...excluded, 'package.json', ...patterns.filter((pattern) => !pattern.startsWith('!'))];
 }
