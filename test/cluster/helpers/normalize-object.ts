@@ -30,11 +30,17 @@ function normalize(value: unknown, path: readonly string[]): unknown {
     entries.map(([key, each]) => [
       key,
       key === 'managedFields' && Array.isArray(each)
-        ? each.filter(ofTheObject).map((entry) => normalize(entry, [...path, key]))
+        ? each
+            .filter(ofTheObject)
+            .map((entry) => normalize(entry, [...path, key]))
+            .sort(byText)
         : normalize(each, [...path, key]),
     ]),
   );
 }
+
+/** The server has the entries by time, of which those of one second can change places. */
+const byText = (one: unknown, other: unknown): number => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
 
 const ofTheObject = (entry: unknown): boolean => isRecord(entry) && entry['subresource'] !== 'status';
 

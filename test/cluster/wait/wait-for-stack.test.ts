@@ -89,9 +89,11 @@ describe.skipIf(whyNoControllers !== null)('waiting for a stack, against a real 
   test('goes on through cut and slow watches', async () => {
     nodes[0]?.fates.set('agent', { kind: 'runs', afterMs: 2_500 });
     await deploy();
-    proxy.treat = ({ query, index }) => {
+    let watches = 0;
+    proxy.treat = ({ query }) => {
       if (query.get('watch') !== 'true') return null;
-      return index % 2 === 0 ? { cut: 700 } : { slowMs: 50 };
+      watches += 1;
+      return watches % 2 === 1 ? { cut: 700 } : { slowMs: 50 };
     };
     await wait();
     expect(proxy.requests.filter(({ query }) => query.get('watch') === 'true').length).toBeGreaterThan(3);
