@@ -35,6 +35,20 @@ pretend() {
   fi
 }
 
+# keep NAME PROGRAM...: runs it. When it ends the node is down, unless FOLDER/NAME.stopped says that somebody wanted it:
+# then it is started again once that file is gone.
+keep() {
+  local name=$1
+  shift
+  while :; do
+    "$@" >>"$folder/$name.log" 2>&1 &
+    printf '%s\n' $! >"$folder/$name.pid"
+    wait $! || true
+    [[ -e $folder/$name.stopped ]] || return
+    while [[ -e $folder/$name.stopped ]]; do sleep 0.1; done
+  done
+}
+
 # Volumes and sockets are to appear in containers that ask for it.
 mount --make-rshared /
 
@@ -60,6 +74,8 @@ pretend /proc/sys/kernel/keys/root_maxbytes 25000000
 
 # Files, not links: a container that mounts this folder sees nothing of the other.
 overlay /opt/cni/bin /usr/lib/cni
+# Programs of the machine may have networks of their own there, as podman has.
+rm -rf /etc/cni/net.d
 mkdir -p /etc/cni/net.d
 cp "$folder/pod-network.conflist" /etc/cni/net.d/10-pods.conflist
 
@@ -69,14 +85,14 @@ for ((tries = 100; tries > 0; tries--)); do
   sleep 0.1
 done
 
-containerd --config "$folder/containerd.toml" >"$folder/containerd.log" 2>&1 &
+keep containerd containerd --config "$folder/containerd.toml" &
 for ((tries = 300; tries > 0; tries--)); do
   if ctr version >/dev/null 2>&1; then break; fi
   sleep 0.1
 done
 for image in "$folder"/images/*.tar; do ctr --namespace k8s.io images import "$image" >>"$folder/containerd.log" 2>&1; done
 
-"$kubelet" --config="$folder/kubelet.json" --kubeconfig="$folder/kubelet.kubeconfig" --hostname-override="$name" \
-  --node-ip="$address" >"$folder/kubelet.log" 2>&1 &
+keep kubelet "$kubelet" --config="$folder/kubelet.json" --kubeconfig="$folder/kubelet.kubeconfig" \
+  --hostname-override="$name" --node-ip="$address" &
 # Either ends: the node is down.
 wait -n
