@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Page } from '../../src/process/serve-loopback.ts';
+import type { Pages } from '../../src/process/serve-pages.ts';
+import { type NodePage, nodePagePath } from '../contract/node-page.ts';
 import { exposition, expositionType, type Family } from './metrics/exposition.ts';
 
 /** What the pages of an agent say. */
@@ -9,13 +10,24 @@ export interface HealthFacts {
   /** Why there is no device, or what stands in the way of others: worth saying, and no reason not to be ready. */
   readonly notes: () => readonly string[];
   readonly metrics: () => readonly Family[];
+  readonly node: () => NodePage;
+}
+
+const json = 'application/json';
+
+/** What is shown to whoever reaches the node, where the config says so: what it offers and what that does, and no pod's name. */
+export function shownPages({ metrics, node }: Pick<HealthFacts, 'metrics' | 'node'>): Pages {
+  return {
+    '/metrics': () => ({ status: 200, text: exposition(metrics()), type: expositionType }),
+    [nodePagePath]: () => ({ status: 200, text: `${JSON.stringify(node())}\n`, type: json }),
+  };
 }
 
 /**
  * The pages for kubelet and for who collects metrics. A node without a device is ready: there is nothing that it could do
  * and does not, and a stack that waited for it would never be.
  */
-export function agentPages({ obstacles, notes, metrics }: HealthFacts): Readonly<Record<string, () => Page>> {
+export function agentPages({ obstacles, notes, ...shown }: HealthFacts): Pages {
   return {
     '/healthz': () => ({ status: 200, text: 'ok\n' }),
     '/readyz': () => {
@@ -23,6 +35,6 @@ export function agentPages({ obstacles, notes, metrics }: HealthFacts): Readonly
       const lines = [found.length === 0 ? 'ok' : 'not ready', ...found, ...notes().map((note) => `note: ${note}`)];
       return { status: found.length === 0 ? 200 : 503, text: lines.map((line) => `${line}\n`).join('') };
     },
-    '/metrics': () => ({ status: 200, text: exposition(metrics()), type: expositionType }),
+    ...shownPages(shown),
   };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../src/errors/vdpa-error.ts';
 import { isLock, takeLockWithin } from '../../src/process/kernel-lock.ts';
 import { hostPaths } from '../../src/templates/kubernetes/host-paths.ts';
+import { nodeAddressVariable } from '../contract/node-page.ts';
 import { runDir } from '../contract/run-dir.ts';
 import { startNodeAgent } from './node-agent.ts';
 import { serveAgent } from './serve.ts';
@@ -60,5 +61,6 @@ function startOnNode(config: string) {
     cniFolder: hostPaths.cniBinaries,
     mountProgram: env['VDPA_MOUNT'] ?? beside('vdpa-mount'),
     devicePlugins: hostPaths.devicePlugins,
+    shownAt: env[nodeAddressVariable] ?? null,
   });
 }

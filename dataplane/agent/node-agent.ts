@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { messageOf } from '../../src/errors/vdpa-error.ts';
-import { readJsonFile } from '../../src/files/json-file.ts';
 import { makeFolder } from '../../src/files/make-folder.ts';
-import { serveLoopback } from '../../src/process/serve-loopback.ts';
+import { loopback, servePages } from '../../src/process/serve-pages.ts';
 import { version } from '../../src/version.ts';
-import { type BackendSpec, backendStatusSchema } from '../contract/backend-spec.ts';
+import type { BackendSpec } from '../contract/backend-spec.ts';
 import { healthPorts } from '../contract/health-ports.ts';
 import { hostPodPaths } from '../contract/pod-paths.ts';
-import { type RunDir, statusFile } from '../contract/run-dir.ts';
+import type { RunDir } from '../contract/run-dir.ts';
 import { startCniService } from './cni/service.ts';
 import { DevicePlugin } from './device-plugin/device-plugin.ts';
 import { deviceHealth } from './devices.ts';
-import { agentPages } from './health.ts';
+import { agentPages, type HealthFacts, shownPages } from './health.ts';
 import { installPlugin } from './install-plugin.ts';
 import { CniCalls } from './metrics/cni-calls.ts';
 import { deviceFamilies } from './metrics/device-metrics.ts';
 import type { Family } from './metrics/exposition.ts';
 import { processFamilies } from './metrics/process-metrics.ts';
+import { deviceFacts, nodePage } from './node-facts.ts';
 import { lookAtNode, prepareLiveNode } from './node-specs/live-node.ts';
 import { NodeSpecs } from './node-specs/node-specs.ts';
 import { openPods } from './pod/open.ts';
@@ -39,6 +39,8 @@ export interface NodeAgentOptions {
   /** Kubelet's folder of device plugins. */
   readonly devicePlugins: string;
   readonly healthPort?: number;
+  /** The node's own address, where what it shows to others is shown; null: to nobody. */
+  readonly shownAt: string | null;
 }
 
 export interface NodeAgent {
@@ -81,26 +83,28 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     isWanted: wantedAsLongAs(() => specs.view?.advertiser ?? null),
     log,
   });
+  const facts = () =>
+    devices().map((spec) => deviceFacts(dir, spec, isAlive, pods.store.holderOf(spec.device) !== null));
   const metrics = (): Family[] => [
-    ...deviceFamilies(devices().map((spec) => factsOf(dir, spec, isAlive, pods.store.holderOf(spec.device) !== null))),
+    ...deviceFamilies(facts()),
     gauge('vdpactl_attachments', 'Interfaces that pods of this node have.', pods.store.all().length),
     gauge('vdpactl_device_plugin_registered', 'Whether kubelet has this agent as the device plugin.', registered()),
     ...calls.families(),
     ...processFamilies(version),
   ];
   const registered = () => Number(plugin.state === 'registered');
-  const health = await serveLoopback(
-    options.healthPort ?? healthPorts.agent,
-    agentPages({
-      obstacles: () => [
-        ...(specs.view === null ? specs.problems : []),
-        ...(installing.problem === '' ? [] : [`the CNI plugin is not installed: ${installing.problem}`]),
-        ...(plugin.complaint === '' ? [] : [`device plugin: ${plugin.complaint}`]),
-      ],
-      notes: () => (specs.view === null ? [] : specs.problems),
-      metrics,
-    }),
-  );
+  const pages: HealthFacts = {
+    obstacles: () => [
+      ...(specs.view === null ? specs.problems : []),
+      ...(installing.problem === '' ? [] : [`the CNI plugin is not installed: ${installing.problem}`]),
+      ...(plugin.complaint === '' ? [] : [`device plugin: ${plugin.complaint}`]),
+    ],
+    notes: () => (specs.view === null ? [] : specs.problems),
+    metrics,
+    node: () => nodePage(specs, facts()),
+  };
+  const health = await servePages(loopback, options.healthPort ?? healthPorts.agent, agentPages(pages));
+  const shown = await showToOthers(options, health.port, pages);
   log(`serving ${dir.grpcSocket}, ${dir.cniSocket} and port ${health.port}`);
   const watch = await watchDevices(specs, configFile, () => void plugin.look());
   return {
@@ -110,12 +114,22 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       installing.stop();
       supervisor.stop();
       health.stop();
+      shown?.stop();
       await plugin.stop();
       await cni.stop();
       pods.stop();
       grpc.stop();
     },
   };
+}
+
+/** To give devices to pods goes before showing them: an address that is not to be had is told, and no reason to end. */
+async function showToOthers({ shownAt, log }: NodeAgentOptions, port: number, pages: HealthFacts) {
+  if (shownAt === null) return null;
+  return servePages(shownAt, port, shownPages(pages)).catch((error: unknown) => {
+    log(`nothing is shown at ${shownAt}: ${messageOf(error)}`);
+    return null;
+  });
 }
 
 /** The resource stays when the last device goes: kubelet is told that there is none, instead of nothing. */
@@ -143,13 +157,6 @@ function keepInstalled({ dir, cniBinary, cniFolder, log }: NodeAgentOptions): { 
   const kept = { problem: '', stop: () => clearInterval(timer) };
   install();
   return kept;
-}
-
-function factsOf(dir: RunDir, spec: BackendSpec, isAlive: () => boolean, attached: boolean) {
-  const { device, backend } = spec;
-  const { state, restarts } = deviceHealth(dir, device, spec, isAlive);
-  const counters = readJsonFile(statusFile(dir, device), backendStatusSchema)?.counters ?? null;
-  return { device, backend, state, attached, restarts, counters };
 }
 
 function gauge(name: string, help: string, value: number): Family {

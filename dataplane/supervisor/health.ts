@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Page } from '../../src/process/serve-loopback.ts';
+import type { Page } from '../../src/process/serve-pages.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /**

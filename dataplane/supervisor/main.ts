@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../src/errors/vdpa-error.ts';
 import { makeFolder } from '../../src/files/make-folder.ts';
 import { isLock, takeLockWithin } from '../../src/process/kernel-lock.ts';
-import { serveLoopback } from '../../src/process/serve-loopback.ts';
+import { loopback, servePages } from '../../src/process/serve-pages.ts';
 import { healthPorts } from '../contract/health-ports.ts';
 import { runDir, supervisorLock } from '../contract/run-dir.ts';
 import { healthPages } from './health.ts';
@@ -77,7 +77,7 @@ async function end(signal: string): Promise<void> {
 async function beginOnNode(): Promise<void> {
   // The agent may come later.
   for (const folder of [dir.backends, dir.wires, dir.logs]) makeFolder(folder);
-  await serveLoopback(healthPorts.backend, healthPages(supervisor));
+  await servePages(loopback, healthPorts.backend, healthPages(supervisor));
   log(`serving health on port ${healthPorts.backend}, isolating by ${isolate}`);
 }
 

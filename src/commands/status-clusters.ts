@@ -9,6 +9,7 @@ import type { Context } from './command.ts';
 
 interface StatusClustersOptions extends TargetOptions {
   readonly watch?: boolean;
+  readonly devices?: boolean;
 }
 
 /** `status` for clusters. */
@@ -17,13 +18,33 @@ export async function statusOfClusters(
   options: StatusClustersOptions,
   config: Config,
 ): Promise<void> {
+  if (options.devices === true) refuseDevices(options, config);
   if (options.watch === true) return watch(context, options, config);
-  await inClusters(context, options, config, (call) => statusOfOne(context, call), failedStatusFields);
+  const devices = options.devices === true;
+  await inClusters(context, options, config, (call) => statusOfOne(context, call, devices), failedStatusFields);
 }
 
-async function statusOfOne(context: Context, { client, place }: ClusterCall): Promise<ClusterOutcome> {
+function refuseDevices(options: StatusClustersOptions, { kubernetes }: Config): void {
+  if (options.watch === true) {
+    throw new VdpaError('VDPA-USAGE-001', '--devices asks every node, and --watch would do so at each change', {
+      next: 'ask again and again instead: watch vdpactl status --devices',
+    });
+  }
+  if (kubernetes.agentPages !== 'node') {
+    throw new VdpaError('VDPA-USAGE-001', '--devices asks the agents, which show nothing beyond their nodes', {
+      where: 'kubernetes.agentPages',
+      next: 'deploy with kubernetes.agentPages: node, or ask on the node: curl 127.0.0.1:9861/node',
+    });
+  }
+}
+
+async function statusOfOne(
+  context: Context,
+  { client, place }: ClusterCall,
+  devices: boolean,
+): Promise<ClusterOutcome> {
   const { clusterStatus } = await import('../cluster/status/cluster-status.ts');
-  const status = await clusterStatus(client, place.namespace, context.signal);
+  const status = await clusterStatus(client, place.namespace, context.signal, {}, { devices });
   return { fields: statusFields(place, status), text: await textOf(status), exitCode: exitCodeOf(status) };
 }
 

@@ -8,6 +8,7 @@ export interface StatusOptions extends TargetOptions {
   readonly runDir: string;
   readonly config?: string;
   readonly watch?: boolean;
+  readonly devices?: boolean;
 }
 
 export function statusCommand(): Command {
@@ -17,12 +18,14 @@ export function statusCommand(): Command {
       'On this machine: looks at the process table and asks the agent, and prints how each part of the stack fares, who has which device, and where the logs are. In a cluster: each component and node, the devices that are offered and which pods have them, who is changing the stack, and what differs from how it was deployed. Exits 0 only when all that was deployed runs.',
     )
     .option('--watch', 'in a cluster: print it again whenever something changes, until Ctrl-C')
+    .option('--devices', 'in a cluster: ask the agent of each node what its devices do, and count their packets')
     .addHelpText(
       'after',
       examples([
         ['Is all well?', 'vdpactl status'],
         ['Wait for it in a script', 'until vdpactl status >/dev/null; do sleep 1; done'],
         ['In a cluster', 'vdpactl status --target kubernetes'],
+        ['Packets of every device', 'vdpactl status --target kubernetes --devices'],
         [
           'Which pods have devices, by node',
           'vdpactl status --context metal -o json | jq -r \'.clusters[].nodes[] | .name + ": " + (.pods | join(" "))\'',

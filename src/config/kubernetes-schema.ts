@@ -65,5 +65,11 @@ export const kubernetesConfigSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether the stack also runs on nodes with taints, such as control planes.'),
+  agentPages: z
+    .enum(['node', 'loopback'])
+    .default('node')
+    .describe(
+      "Where the agent of a node shows its metrics and what its devices do, for Prometheus, `vdpactl status --devices` and `vdpactl sysdump`. node: at the node's address, port 9861, to whoever reaches it. loopback: on the node alone.",
+    ),
   images: imagesConfigSchema.prefault({}).describe('The images, each with an exact version or a digest.'),
 });

@@ -34,6 +34,8 @@ export interface DeviceStatus {
   readonly restarts: number;
   readonly since: string | null;
   readonly lastExit: BackendStatus['lastExit'];
+  /** Of its backend since that started; null: nothing is counted. */
+  readonly counters: BackendStatus['counters'];
   /** The workload that has it; null when it is free or the agent cannot be asked. */
   readonly workload: string | null;
   readonly problem: string | null;
@@ -170,6 +172,7 @@ function deviceStatus(
     restarts: status?.restarts ?? 0,
     since: status?.since ?? null,
     lastExit: status?.lastExit ?? null,
+    counters: found === null ? null : (status?.counters ?? null),
     workload,
     problem: state === 'running' ? null : `the backend of ${spec.device} is ${state}`,
     log: logFile(dir, spec.device),
@@ -188,6 +191,7 @@ function kernelDeviceStatus(dir: RunDir, spec: KernelSpec, workload: string | nu
     restarts: 0,
     since: null,
     lastExit: null,
+    counters: null,
     workload,
     problem: there ? null : `${spec.path} of ${spec.device} is gone: vdpactl node prepare makes it again`,
     log: logFile(dir, 'agent'),

@@ -4,6 +4,7 @@ import type { DeployResult } from '../local/deploy.ts';
 import type { DestroyResult } from '../local/destroy.ts';
 import type { StackStatus } from '../local/status.ts';
 import { backendName } from './backend-name.ts';
+import { trafficText } from './device-traffic.ts';
 
 export function deployText(result: DeployResult): string {
   const { stack } = result;
@@ -42,6 +43,7 @@ export function statusText(status: StackStatus): string {
       `restarted ${device.restarts} time${device.restarts === 1 ? '' : 's'}`,
     ];
     lines.push(`    ${facts.join(', ')}`);
+    if (device.counters !== null) lines.push(`    ${trafficText(device.counters)}`);
     if (device.lastExit !== null) {
       lines.push(
         `    last ended ${device.lastExit.at} (code ${device.lastExit.code ?? '-'}, signal ${device.lastExit.signal ?? '-'})`,

@@ -115,6 +115,7 @@ const validConfig: fc.Arbitrary<Config> = fc.record({
     workloads: fc.array(fc.constantFrom('l3fwd', 'seawreck')),
     nodeSelector: fc.array(fc.constantFrom('a=b', 'node-role.kubernetes.io/worker=', 'x.y/z_1=A.b')),
     tolerateAll: fc.boolean(),
+    agentPages: fc.constantFrom('node', 'loopback'),
     images: fc.record({
       registry: nullable(fc.constantFrom('registry.example.com/mirror', 'localhost:5000')),
       pullSecrets: fc.array(dnsLabel),

@@ -20,7 +20,10 @@ export interface ApiRequest {
   readonly contentType?: string;
   /** `application/json` unless given. */
   readonly accept?: string;
-  /** Doing it twice is told apart from doing it once by whoever asks: `AlreadyExists` and conflicts may be its own doing. */
+  /**
+   * true: doing it twice is told apart from doing it once by whoever asks, as `AlreadyExists` and conflicts may be its own
+   * doing. false: it is asked once, whatever comes. Left out: by the method.
+   */
   readonly repeatable?: boolean;
   /** For the request with all its repetitions; 30 s unless given. */
   readonly timeoutMs?: number;
@@ -188,12 +191,10 @@ function pauseAfterStatus(status: number, retryAfter: string | undefined, reques
 }
 
 /** Doing it twice is the same as doing it once. A server that failed may have done it. */
-function isRepeatable({ method = 'GET', contentType, repeatable = false }: ApiRequest): boolean {
+function isRepeatable({ method = 'GET', contentType, repeatable }: ApiRequest): boolean {
+  if (repeatable !== undefined) return repeatable;
   return (
-    repeatable ||
-    method === 'GET' ||
-    method === 'DELETE' ||
-    (method === 'PATCH' && contentType !== 'application/json-patch+json')
+    method === 'GET' || method === 'DELETE' || (method === 'PATCH' && contentType !== 'application/json-patch+json')
   );
 }
 

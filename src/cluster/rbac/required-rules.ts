@@ -27,6 +27,7 @@ export function requiredGrants(config: Config, { missingNamespaces = [] }: Requi
     ...nodeGrants,
     ...podGrants(namespace),
     ...bookkeepingGrants(namespace),
+    grant('', 'pods/proxy', namespace, { get: 'asks the agents what their devices do (status --devices, sysdump)' }),
     grant('', 'namespaces', null, { get: 'tries objects there whose own namespace is not there yet' }, ['default']),
     ...[namespace, workloadNamespace].flatMap(lookingGrants),
     ...missingNamespaces.filter((name) => own.includes(name)).flatMap(madeNamespaceGrants),

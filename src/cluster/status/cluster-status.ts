@@ -10,6 +10,7 @@ import { type StackNode, stackNodeSchema } from '../wait/stack-node.ts';
 import { listPages } from '../watch/list-pages.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readHolder } from './read-lease.ts';
+import { readNodePages } from './read-node-pages.ts';
 import { type PodFacts, readPods } from './read-pods.ts';
 import type { ClusterStatus } from './status-types.ts';
 
@@ -26,6 +27,11 @@ export interface KnownFacts {
   readonly pods?: PodFacts | null;
 }
 
+export interface StatusQuestions {
+  /** Whether the agent of each node is asked what its devices do: one request a node more. */
+  readonly devices: boolean;
+}
+
 /**
  * How the stack of a namespace is, by its inventory, its objects and its nodes. Changes nothing. The pods of the cluster are
  * read in pages, of which one is in memory; whoever may not read them is not told what is in use.
@@ -36,18 +42,20 @@ export async function clusterStatus(
   namespace: string,
   signal: AbortSignal,
   known: KnownFacts = {},
+  { devices }: StatusQuestions = { devices: false },
 ): Promise<ClusterStatus> {
   const [inventory, lease] = await Promise.all([
     readInventory(client, namespace, signal),
     readHolder(client, namespace, signal),
   ]);
   const planned = inventory.kind === 'found' ? inventory.inventory.plan.nodes.map(({ name }) => name) : [];
-  const [objects, nodes, pods] = await Promise.all([
+  const [objects, nodes, pods, pages] = await Promise.all([
     readObjects(client, namespace, inventory, known, signal),
     readNodes(client, planned, known, signal),
     podsOf(client, namespace, inventory, known, signal),
+    devices && inventory.kind !== 'none' ? readNodePages(client, namespace, signal) : null,
   ]);
-  return judgeStatus({ context: client.access.context, namespace, inventory, objects, nodes, pods, lease });
+  return judgeStatus({ context: client.access.context, namespace, inventory, objects, nodes, pods, lease, pages });
 }
 
 async function podsOf(

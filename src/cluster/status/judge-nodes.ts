@@ -3,8 +3,16 @@ import { fullResourceName, nodeLabelKeys } from '../../templates/kubernetes/name
 import { ownerAnnotation } from '../stack/stack-names.ts';
 import type { PlannedNode } from '../stack/stack-plan.ts';
 import { allocatableDevices, type StackNode, whyNotReady } from '../wait/stack-node.ts';
+import type { NodeAnswer } from './read-node-pages.ts';
 import type { DeviceUser, PodFacts } from './read-pods.ts';
 import type { NodeStatus } from './status-types.ts';
+
+export interface NodeContext {
+  readonly namespace: string;
+  readonly settled: boolean;
+  /** What the agents say, by node; null: they were not asked. */
+  readonly pages: ReadonlyMap<string, NodeAnswer> | null;
+}
 
 /**
  * The nodes of a stack: those of its plan, and those that are marked as its own. Pure; sorted by name. While a stack is
@@ -14,7 +22,7 @@ export function judgeNodes(
   planned: readonly PlannedNode[],
   live: readonly StackNode[],
   pods: PodFacts | null,
-  { namespace, settled }: { readonly namespace: string; readonly settled: boolean },
+  { namespace, settled, pages }: NodeContext,
 ): NodeStatus[] {
   const plans = new Map(planned.map((node) => [node.name, node]));
   const nodes = new Map(live.map((node) => [node.metadata.name, node]));
@@ -34,16 +42,30 @@ export function judgeNodes(
       allocatable: node === undefined ? null : allocatableDevices(node),
       inUse: pods === null ? null : inUse,
       pods: (users.get(name) ?? []).map(({ pod }) => pod),
+      devices: pages?.get(name)?.page?.devices ?? null,
       problems: [
         ...problemsOf(node),
         ...(settled && node !== undefined ? differences(plan, node, namespace) : []),
         ...(node !== undefined && inUse > allocatableDevices(node)
           ? [`pods have ${inUse} ${fullResourceName}, and it offers ${allocatableDevices(node)}`]
           : []),
+        ...(pages === null || node === undefined ? [] : agentProblems(pages.get(name), plan)),
         ...(unready.get(name) ?? []).map(({ pod, why }) => `pod ${pod}: ${why}`),
       ],
     };
   });
+}
+
+/** What the agent says stands in the way. That a node without a device has none is as planned. */
+function agentProblems(answer: NodeAnswer | undefined, plan: PlannedNode | undefined): string[] {
+  if (answer === undefined) return [];
+  if (answer.page === null) return [`its agent does not say what the devices do: ${answer.why}`];
+  const { devices, problems } = answer.page;
+  const down = devices.filter(({ state }) => state !== 'running');
+  return [
+    ...(plan?.devices === 0 && devices.length === 0 ? [] : problems.map((problem) => `its agent says: ${problem}`)),
+    ...down.map(({ device, state }) => `the backend of ${device} is ${state}`),
+  ];
 }
 
 function problemsOf(node: StackNode | undefined): string[] {

@@ -10,6 +10,7 @@ import type { StackNode } from '../wait/stack-node.ts';
 import { daemonSetCounts } from '../wait/workload-status.ts';
 import { driftText, judgeDrift } from './judge-drift.ts';
 import { judgeNodes } from './judge-nodes.ts';
+import type { NodeAnswer } from './read-node-pages.ts';
 import type { PodFacts } from './read-pods.ts';
 import type { ClusterStatus, ComponentStatus, LeaseHolder, NodeStatus, StackState } from './status-types.ts';
 
@@ -24,16 +25,18 @@ export interface StackFacts {
   /** null: pods may not be read. */
   readonly pods: PodFacts | null;
   readonly lease: LeaseHolder | null;
+  /** What the agents of the nodes say; null: they were not asked. */
+  readonly pages: ReadonlyMap<string, NodeAnswer> | null;
 }
 
 const components = new Set(['DaemonSet', 'Deployment', 'CronJob', 'Job']);
 
 /** What the facts come to. Pure, and the same for the same facts. */
 export function judgeStatus(facts: StackFacts): ClusterStatus {
-  const { context, namespace, inventory, objects, pods, lease } = facts;
+  const { context, namespace, inventory, objects, pods, lease, pages } = facts;
   const found = inventory.kind === 'found' ? inventory.inventory : null;
   const settled = found?.state === 'deployed';
-  const nodes = judgeNodes(found?.plan.nodes ?? [], facts.nodes, pods, { namespace, settled });
+  const nodes = judgeNodes(found?.plan.nodes ?? [], facts.nodes, pods, { namespace, settled, pages });
   const parts = objects.filter(({ ref }) => components.has(ref.kind)).map(componentOf);
   // While it changes, an object that is missing is not there yet, or is gone already.
   const drift = found !== null && settled ? judgeDrift(objects, found.plan.objects, namespace) : [];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { DevicePage } from '../../../dataplane/contract/node-page.ts';
 import type { StatusName } from '../wait/status.ts';
 import type { TakenField } from './taken-fields.ts';
 
@@ -63,6 +64,8 @@ export interface NodeStatus {
   readonly inUse: number | null;
   /** The pods that have them: `namespace/name`. */
   readonly pods: readonly string[];
+  /** What its agent says of each; null: it was not asked, or did not answer. */
+  readonly devices: readonly DevicePage[] | null;
   readonly problems: readonly string[];
 }
 

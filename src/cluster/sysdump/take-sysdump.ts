@@ -8,6 +8,7 @@ import type { KubeClient } from '../client/kube-client.ts';
 import { serverVersion } from '../facts/server-version.ts';
 import type { Inventory } from '../stack/inventory.ts';
 import { ArchiveFile } from './archive-file.ts';
+import { collectAgents } from './collect/agents.ts';
 import type { LogLimits } from './collect/end-of-log.ts';
 import { collectEvents } from './collect/events.ts';
 import { collectLogs } from './collect/logs.ts';
@@ -97,6 +98,7 @@ async function gatherAll(request: SysdumpRequest, archive: ArchiveFile): Promise
   await parts.gather('pods', deadlines.long, async (scope) => {
     pods = await collectPods(client, places, wanted, digest, scope);
   });
+  await parts.gather('agents', deadlines.long, (scope) => collectAgents(client, namespace, wanted, digest, scope));
   await gatherReports(request, parts, wanted === null ? null : hosts);
   const limits = { ...request.logs, parallel: request.parallel };
   await parts.gather('logs', request.logsTimeoutMs ?? deadlines.logs, (scope) =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ClusterStatus, ComponentStatus, NodeStatus } from '../../cluster/status/status-types.ts';
 import { backendCost } from '../backend-name.ts';
+import { trafficCells, trafficHeads } from '../device-traffic.ts';
 import { printable, textTable } from '../text-table.ts';
 
 /** Rows of one table; the JSON has them all. Nodes with a problem come first, so that none of them is left out for others. */
@@ -10,6 +11,7 @@ const columns = 100;
 const widestComponent = 34;
 const widestNode = 26;
 const narrowestCell = 16;
+const widestOfDevice = 20;
 
 /** A stack in a cluster for a person: what is wrong first, then its parts, then its nodes. */
 export function clusterStatusText(status: ClusterStatus, bold: (text: string) => string = (text) => text): string {
@@ -23,6 +25,7 @@ export function clusterStatusText(status: ClusterStatus, bold: (text: string) =>
     problems.map((problem) => printable(`problem: ${problem}`)),
     titled(componentRows(components), bold),
     [...titled(nodeRows(nodes), bold), ...hiddenNodes(nodes)],
+    deviceTable(nodes, bold),
     [...costLines(nodes), ...summary(status)],
     problems.length === 0 ? [] : [nextLine(status)],
   ];
@@ -93,6 +96,20 @@ function nodeRows(nodes: readonly NodeStatus[]): string[][] {
       usersText(pods),
     ]),
   ];
+}
+
+/** What the agents say; nothing where they were not asked. */
+function deviceTable(nodes: readonly NodeStatus[], bold: (text: string) => string): string[] {
+  const rows = nodes.flatMap(({ name, devices }) =>
+    (devices ?? []).map(({ device, state, counters }) => [
+      ...[cut(name, widestOfDevice), cut(device, widestOfDevice), state],
+      ...trafficCells(counters),
+    ]),
+  );
+  const [head, ...body] = textTable([['node', 'device', 'state', ...trafficHeads], ...rows.slice(0, shownRows)]);
+  if (head === undefined || body.length === 0) return [];
+  const hidden = rows.length - body.length;
+  return [bold(head), ...body, ...(hidden === 0 ? [] : [`and ${hidden} more devices: -o json has them all`])];
 }
 
 /** In the order of their names; where there are too many, those with a problem are kept first, then those in use. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { nodeAddressVariable } from '../../../dataplane/contract/node-page.ts';
 import type { Config } from '../../config/config-schema.ts';
 import { contentHash } from './content-hash.ts';
 import { daemonSet, serviceAccount } from './daemon-set.ts';
 import { healthPorts, readinessProbe } from './health.ts';
 import { type HostMount, hostPaths, hostVolumeMounts, hostVolumes } from './host-paths.ts';
 import { imageReference } from './images.ts';
-import type { KubernetesObject } from './kubernetes-object.ts';
+import type { Json, KubernetesObject } from './kubernetes-object.ts';
 import {
   nodeConfigMount,
   nodeConfigPath,
@@ -16,7 +17,8 @@ import {
   prepareMounts,
 } from './prepare.ts';
 
-const name = 'vdpactl-agent';
+/** Of the DaemonSet, and the label of its pods. */
+export const agentName = 'vdpactl-agent';
 
 const mounts: readonly HostMount[] = [
   // It prepares devices that come while it runs.
@@ -31,13 +33,16 @@ const mounts: readonly HostMount[] = [
   { name: 'ipam-state', path: hostPaths.ipamState, type: 'DirectoryOrCreate' },
 ];
 
+/** Where others may see the metrics of the agent: with host network, it has to be told the address. */
+const nodeAddressEnv: Json = { name: nodeAddressVariable, valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } };
+
 /**
  * The account of the agent has no right at all, and its pods have no token. What the agent decides by is on the node: the
  * probe, the config that is mounted, the CNI call with the pod's uid, and kubelet's folder of pods, which tells which
  * of them are gone. So nobody who breaks out of a workload into an agent has won anything in the cluster.
  */
 export function agentAccounts({ kubernetes }: Config): KubernetesObject[] {
-  return [serviceAccount('agent', name, kubernetes.namespace)];
+  return [serviceAccount('agent', agentName, kubernetes.namespace)];
 }
 
 /** The agent: gRPC, the CNI service, and what the device plugin cannot advertise. */
@@ -45,8 +50,8 @@ export function agentDaemonSet(config: Config): KubernetesObject {
   const { kubernetes } = config;
   return daemonSet(kubernetes, {
     component: 'agent',
-    name,
-    serviceAccount: name,
+    name: agentName,
+    serviceAccount: agentName,
     hostNetwork: true,
     hostPid: true,
     configHash: contentHash(nodeConfigText(config)),
@@ -59,8 +64,8 @@ export function agentDaemonSet(config: Config): KubernetesObject {
         image: imageReference(kubernetes.images, 'node'),
         imagePullPolicy: 'IfNotPresent',
         command: ['vdpactl-agent', hostPaths.runDir, '--node', nodeConfigPath],
-        env: nodeNameEnv,
-        ports: [{ name: 'health', containerPort: healthPorts.agent, protocol: 'TCP' }],
+        env: [...nodeNameEnv, ...(kubernetes.agentPages === 'node' ? [nodeAddressEnv] : [])],
+        ports: [{ name: 'metrics', containerPort: healthPorts.agent, protocol: 'TCP' }],
         readinessProbe: readinessProbe(healthPorts.agent),
         // It mounts and binds devices.
         securityContext: { privileged: true },

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { NodePage } from '../../../dataplane/contract/node-page.ts';
 import type { KubeClient } from '../../../src/cluster/client/kube-client.ts';
 import type { ObjectRef } from '../../../src/cluster/objects/object-ref.ts';
 import { type Inventory, inventoryObject } from '../../../src/cluster/stack/inventory.ts';
 import { clusterStatus } from '../../../src/cluster/status/cluster-status.ts';
 import type { ClusterStatus } from '../../../src/cluster/status/status-types.ts';
 import { watchStatus } from '../../../src/cluster/status/watch-status.ts';
+import { schemaVersion } from '../../../src/schema-version.ts';
 import {
   agentRef,
   daemonSet,
@@ -18,7 +20,7 @@ import {
   podOf,
   podsPath,
 } from '../wait/stack-fixture.ts';
-import { FakeApi, type FakeObject } from '../watch/fake-api.ts';
+import { FakeApi, type FakeObject, status as failure } from '../watch/fake-api.ts';
 
 const configMaps = `/api/v1/namespaces/${namespace}/configmaps`;
 const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
@@ -62,6 +64,23 @@ function healthy(): void {
   api.put(daemonSets, daemonSet(agentRef, { desired: 2 }));
   api.put(daemonSets, daemonSet(pluginRef, { desired: 2 }));
   for (const name of ['a', 'b']) api.put(nodesPath, node(name));
+}
+
+const pageOf = (device: string, more: object = {}): NodePage => ({
+  ...{ schemaVersion, kind: 'NodeState', version: '0.1.0', provider: 'aws', backend: 'testpmd' },
+  advertisedBy: 'device-plugin',
+  devices: [{ device, backend: 'testpmd', state: 'running', attached: true, restarts: 0, counters: null }],
+  problems: [],
+  ...more,
+});
+
+/** Agents on both nodes, and what they answer. */
+function withAgents(answers: Readonly<Record<string, { readonly status: number; readonly body: object }>>): void {
+  for (const name of ['a', 'b']) api.put(podsPath, podOf(agentRef, `agent-${name}`, { on: name, ready: true }));
+  api.refuse = ({ pathname }) => {
+    const pod = /\/pods\/http:agent-(\w+):9861\/proxy\/node$/.exec(pathname)?.[1];
+    return pod === undefined ? null : (answers[pod] ?? null);
+  };
 }
 
 const user = (name: string, on: string, devices: number, more: object = {}): FakeObject => ({
@@ -287,5 +306,49 @@ describe('watchStatus', () => {
     expect(Math.min(...gaps)).toBeGreaterThan(900);
     end.abort(new Error('enough'));
     await expect(watching).rejects.toThrow('enough');
+  });
+});
+
+describe('asking the agents', () => {
+  const asking = () => clusterStatus(client, namespace, end.signal, {}, { devices: true });
+  const nodeOf = ({ nodes }: ClusterStatus, wanted: string) => nodes.find(({ name }) => name === wanted);
+
+  it('has what they say of each device; unasked, it is not known', async () => {
+    healthy();
+    const page = pageOf('0000:00:06.0');
+    withAgents({ a: { status: 200, body: page }, b: { status: 200, body: { ...page, later: 'more' } } });
+    const found = await asking();
+    expect([found.state, nodeOf(found, 'a')?.devices, nodeOf(found, 'b')?.devices]).toEqual([
+      'healthy',
+      page.devices,
+      page.devices,
+    ]);
+    expect(nodeOf(await status(), 'a')?.devices).toBeNull();
+  });
+
+  it('says what they say stands in the way, and which do not answer, each asked once', async () => {
+    healthy();
+    withAgents({
+      a: { status: 200, body: pageOf('0000:00:06.0', { problems: ['0000:00:07.0 is in use by qemu'] }) },
+      b: { status: 503, body: failure(503, 'ServiceUnavailable', 'error trying to reach service') },
+    });
+    const found = await asking();
+    expect(found.state).toBe('degraded');
+    expect(nodeOf(found, 'a')?.problems).toEqual(['its agent says: 0000:00:07.0 is in use by qemu']);
+    expect(nodeOf(found, 'b')).toMatchObject({
+      devices: null,
+      problems: [expect.stringMatching(/^its agent does not say what the devices do: .*trying to reach service/)],
+    });
+    expect(api.requests.filter(({ pathname }) => pathname.endsWith('/proxy/node'))).toHaveLength(2);
+  });
+
+  it('shows a backend that is down, and an answer that it does not understand', async () => {
+    healthy();
+    const [device] = pageOf('0000:00:06.0').devices;
+    const body = pageOf('0000:00:06.0', { devices: [{ ...device, state: 'backing-off' }] });
+    withAgents({ a: { status: 200, body }, b: { status: 200, body: { kind: 'Other' } } });
+    const found = await asking();
+    expect(nodeOf(found, 'a')?.problems).toEqual(['the backend of 0000:00:06.0 is backing-off']);
+    expect(nodeOf(found, 'b')?.problems).toEqual([expect.stringContaining('this version does not understand')]);
   });
 });

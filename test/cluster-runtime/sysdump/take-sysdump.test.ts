@@ -15,6 +15,9 @@ import { silentProgress } from '../../../src/output/progress.ts';
 import { loadReports } from '../../../src/platform/capture/load-reports.ts';
 import { extract } from '../../../src/platform/capture/tar.ts';
 import { decide } from '../../../src/providers/decide.ts';
+import { schemaVersion } from '../../../src/schema-version.ts';
+import { agentName } from '../../../src/templates/kubernetes/agent.ts';
+import { selectorLabels } from '../../../src/templates/kubernetes/names.ts';
 import { renderKubernetes } from '../../../src/templates/kubernetes/render-kubernetes.ts';
 import { awsNode } from '../../fixtures/cluster-nodes.ts';
 import { FakeApi, type FakeObject, status } from '../watch/fake-api.ts';
@@ -25,6 +28,11 @@ const labels = { 'app.kubernetes.io/part-of': 'vdpactl', ...secretLabels };
 const config = configSchema.parse({});
 const report = awsNode('node-a');
 const { objects } = renderKubernetes({ nodes: [{ report, decision: decide(report, config) }], config });
+/** What an agent answers: a later one may say more, which is not known to be no secret. */
+const nodePage = {
+  ...{ schemaVersion, kind: 'NodeState', version: '9.9.9', provider: 'aws', backend: 'testpmd' },
+  ...{ advertisedBy: 'device-plugin', devices: [], problems: [secretText], more: planted },
+};
 const daemonSet = objects.find(({ kind }) => kind === 'DaemonSet');
 const configMap = objects.find(({ kind }) => kind === 'ConfigMap');
 
@@ -42,6 +50,7 @@ describe('takeSysdump', () => {
       const refused = refuse(pathname);
       if (refused !== null) return refused;
       if (pathname === '/version') return { status: 200, body: { gitVersion: 'v1.31.2' } };
+      if (pathname.endsWith('/proxy/node')) return { status: 200, body: nodePage };
       return pathname.endsWith('/log') ? { status: 200, body: { log: `${pathname}: ${secretText}` } } : null;
     };
     fill(api);
@@ -88,6 +97,7 @@ describe('takeSysdump', () => {
         `pods/${namespace}/agent-1.json`,
         `logs/${namespace}/agent-1/agent.log`,
         `logs/${namespace}/agent-1/agent.previous.log`,
+        'agents/node-a.json',
         'reports.json',
         'index.json',
         'index.html',
@@ -118,13 +128,15 @@ describe('takeSysdump', () => {
       if (path === '/api/v1/nodes' || path.includes('/events')) {
         return { status: 403, body: status(403, 'Forbidden', `password=${planted}`) };
       }
+      if (path.endsWith('/proxy/node'))
+        return { status: 503, body: status(503, 'ServiceUnavailable', `token=${planted}`) };
       return path.endsWith('/log') ? { status: 404, body: status(404, 'NotFound', 'no such container') } : null;
     };
     const error = new VdpaError('VDPA-CLUSTER-007', 'its kubelet has not answered', { next: 'see' });
     const { parts } = await take({ probe: async () => [{ node: 'node-a', error }] });
     expect(outcomes(parts)).toEqual({
       ...{ version: 'saved', inventory: 'saved', lease: 'saved', nodes: 'failed', objects: 'saved', events: 'failed' },
-      ...{ pods: 'saved', reports: 'partial', logs: 'failed' },
+      ...{ pods: 'saved', agents: 'failed', reports: 'partial', logs: 'failed' },
     });
     expect(parts.find(({ part }) => part === 'logs')?.gaps).toContainEqual({
       what: `${namespace}/agent-1/agent`,
@@ -210,7 +222,7 @@ function fill(api: FakeApi): void {
   api.put(
     `/api/v1/namespaces/${namespace}/pods`,
     kept({
-      metadata: meta('agent-1'),
+      metadata: { ...meta('agent-1'), labels: { ...labels, ...selectorLabels('agent', agentName) } },
       spec: { nodeName: 'node-a', containers: [secretContainer] },
       status: {
         phase: 'Running',

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { agentPages } from '../../../dataplane/agent/health.ts';
+import { agentPages, shownPages } from '../../../dataplane/agent/health.ts';
+import { type NodePage, nodePageSchema } from '../../../dataplane/contract/node-page.ts';
+
+const page: NodePage = {
+  schemaVersion: 'vdpactl/v1',
+  kind: 'NodeState',
+  version: '1.2.3',
+  provider: 'local',
+  backend: 'testpmd',
+  advertisedBy: 'agent',
+  devices: [{ device: 'local0', backend: 'testpmd', state: 'running', attached: true, restarts: 2, counters: null }],
+  problems: [],
+};
 
 const pages = (obstacles: string[], notes: string[] = []) =>
   agentPages({
     obstacles: () => obstacles,
     notes: () => notes,
+    node: () => page,
     metrics: () => [{ name: 'up', help: 'Up.', type: 'gauge', samples: [{ labels: {}, value: 1 }] }],
   });
 
@@ -24,4 +37,10 @@ it('shows its metrics, and lives, in either case', () => {
   const found = pages(['x']);
   expect(found['/metrics']?.().text).toBe('# HELP up Up.\n# TYPE up gauge\nup 1\n');
   expect(found['/healthz']?.().status).toBe(200);
+});
+
+it('shows others what the node offers and its metrics, and no more', () => {
+  const shown = shownPages({ metrics: () => [], node: () => page });
+  expect(Object.keys(shown)).toEqual(['/metrics', '/node']);
+  expect(nodePageSchema.parse(JSON.parse(shown['/node']?.().text ?? ''))).toEqual(page);
 });

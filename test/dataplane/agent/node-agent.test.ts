@@ -29,6 +29,7 @@ const start = async () => {
     mountProgram: join(folder(), 'no-such-program'),
     devicePlugins: join(folder(), 'plugins'),
     healthPort: 0,
+    shownAt: null,
   });
 };
 

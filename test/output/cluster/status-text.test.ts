@@ -12,9 +12,18 @@ const node = (name: string, more: Partial<NodeStatus> = {}): NodeStatus => ({
   allocatable: 2,
   inUse: 0,
   pods: [],
+  devices: null,
   problems: [],
   ...more,
 });
+
+const side = { rxBytes: 0, rxMissed: 4, rxErrors: 0, rxNoBuffer: null, txBytes: 0, txErrors: 0 };
+const busy = {
+  wire: { ...side, rxPackets: 1_340_000, txPackets: 12 },
+  workload: { ...side, rxPackets: 0, txPackets: null },
+  connected: true,
+};
+const device = { device: '0000:00:06.0', backend: 'testpmd', state: 'running' as const, attached: true, restarts: 1 };
 
 const component = (name: string, more: Partial<ClusterStatus['components'][number]> = {}) => ({
   kind: 'DaemonSet',
@@ -107,6 +116,19 @@ describe('clusterStatusText', () => {
     `);
   });
 
+  it('shows what the agents say of the devices', () => {
+    const devices = [
+      { ...device, counters: busy },
+      { ...device, device: 'vdpa-0000-00-07-0', backend: 'vhost-vdpa', restarts: 0, counters: null },
+    ];
+    const text = clusterStatusText({ ...healthy, nodes: [node('node-1', { devices })] });
+    expect(text.split('\n\n')[3]).toMatchInlineSnapshot(`
+      "node    device             state    link  wire in/out  pod in/out  lost
+      node-1  0000:00:06.0       running  up    1.34 M/12    0/-         8
+      node-1  vdpa-0000-00-07-0  running  -     -            -           -"
+    `);
+  });
+
   it('says that there is none', () => {
     const absent = { ...healthy, state: 'absent' as const, stackVersion: null, components: [], nodes: [] };
     expect(clusterStatusText(absent)).toBe('absent: there is no stack in vdpactl-system, context lab\n');
@@ -117,13 +139,15 @@ describe('clusterStatusText', () => {
     const nodes = Array.from({ length: 2000 }, (_, at) =>
       node(`node-${String(at).padStart(4, '0')}-${long}`, {
         ...(at % 1000 === 999 ? { problems: ['it is not ready'], ready: false } : {}),
+        devices: [{ ...device, device: long, counters: busy }],
         ...(at % 400 === 7 ? { inUse: 2, pods: [`app/${long}-1`, `app/${long}-2`] } : {}),
       }),
     );
     const text = clusterStatusText({ ...healthy, components: [component(long, { message: long })], nodes });
     const lines = text.split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
-    expect(lines.filter((line) => line.startsWith('node-'))).toHaveLength(50);
+    expect(lines.filter((line) => line.startsWith('node-'))).toHaveLength(50 + 50);
+    expect(text).toContain('and 1950 more devices: -o json has them all');
     for (const name of ['node-0999', 'node-1999', 'node-1607']) expect(text).toContain(name);
     expect(text).toContain('and 1950 more nodes, all of them without a problem: -o json has them all');
     expect(text).toContain('2000 nodes, 1998 ready; 4000 devices planned, 4000 offered, 10 in use');

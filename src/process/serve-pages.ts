@@ -8,7 +8,7 @@ export interface Page {
   readonly type?: string;
 }
 
-export interface LoopbackServer {
+export interface PageServer {
   readonly port: number;
   stop(): void;
 }
@@ -17,14 +17,13 @@ const requestTimeoutMs = 5_000;
 /** Kubelet asks one question at a time; more than this is nobody who means well. */
 const maxConnections = 32;
 
-/**
- * Serves pages to the node itself: on the loopback interface, because with host network any other address would show them
- * to the whole network. It reads nothing but the path. Rejects when the port is taken.
- */
-export async function serveLoopback(
-  port: number,
-  pages: Readonly<Record<string, () => Page>>,
-): Promise<LoopbackServer> {
+export type Pages = Readonly<Record<string, () => Page>>;
+
+/** Where only the node itself asks: with host network any other address shows the pages to whoever reaches the node. */
+export const loopback = '127.0.0.1';
+
+/** Serves pages. It reads nothing but the path. Rejects when the port is taken, or the address is not one of this machine. */
+export async function servePages(address: string, port: number, pages: Pages): Promise<PageServer> {
   const server = createServer({ requestTimeout: requestTimeoutMs, maxHeaderSize: 4096 }, (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     const page = request.method === 'GET' && Object.hasOwn(pages, path) ? pages[path]?.() : undefined;
@@ -35,15 +34,15 @@ export async function serveLoopback(
   server.maxConnections = maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, address, () => {
       server.off('error', reject);
       resolve();
     });
   });
   server.on('error', () => {});
-  const address = server.address();
+  const bound = server.address();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port: typeof bound === 'object' && bound !== null ? bound.port : port,
     stop() {
       server.close();
       server.closeAllConnections();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type LoopbackServer, serveLoopback } from '../../src/process/serve-loopback.ts';
+import { loopback, type PageServer, servePages } from '../../src/process/serve-pages.ts';
 
-let server: LoopbackServer;
+let server: PageServer;
 let status: 200 | 503;
 beforeEach(async () => {
   status = 200;
-  server = await serveLoopback(0, {
+  server = await servePages(loopback, 0, {
     '/readyz': () => ({ status, text: 'well\n' }),
     '/metrics': () => ({ status: 200, text: 'x 1\n', type: 'text/plain; version=0.0.4' }),
   });
@@ -36,6 +36,6 @@ describe('pages on the loopback interface', () => {
   });
 
   it('are refused where the port is taken', async () => {
-    await expect(serveLoopback(server.port, {})).rejects.toThrow('EADDRINUSE');
+    await expect(servePages(loopback, server.port, {})).rejects.toThrow('EADDRINUSE');
   });
 });

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as z from 'zod';
+import { healthPorts } from '../../../dataplane/contract/health-ports.ts';
+import { type NodePage, nodePagePath, nodePageSchema } from '../../../dataplane/contract/node-page.ts';
+import { messageOf } from '../../errors/vdpa-error.ts';
+import { agentName } from '../../templates/kubernetes/agent.ts';
+import { selectorLabels } from '../../templates/kubernetes/names.ts';
+import type { KubeClient } from '../client/kube-client.ts';
+import { inParallel } from '../objects/in-parallel.ts';
+import { listPages } from '../watch/list-pages.ts';
+
+const podSchema = z.object({
+  metadata: z.object({ name: z.string(), deletionTimestamp: z.string().nullish() }),
+  spec: z.object({ nodeName: z.string().nullish() }),
+  status: z.object({ phase: z.string().nullish() }).nullish(),
+});
+
+/** What the agent of a node says of it, or why it does not say. */
+export type NodeAnswer = { readonly page: NodePage } | { readonly page: null; readonly why: string };
+
+/** Agents that are asked at a time. */
+const parallel = 16;
+/** One that does not answer must not hold up the others, ms. */
+const timeoutMs = 3_000;
+
+/**
+ * Asks the agents of a stack, through the API server, what their nodes offer and what that does; by the name of the node.
+ * A node without an agent that runs is not among them. Of `isWanted`, only these.
+ * @throws VdpaError VDPA-CLUSTER-… when the API server does not say which agents there are.
+ */
+export async function readNodePages(
+  client: KubeClient,
+  namespace: string,
+  signal: AbortSignal,
+  isWanted: (node: string) => boolean = () => true,
+): Promise<ReadonlyMap<string, NodeAnswer>> {
+  const agents: { readonly node: string; readonly pod: string }[] = [];
+  const labelSelector = Object.entries(selectorLabels('agent', agentName))
+    .map((label) => label.join('='))
+    .join(',');
+  await listPages(client, { path: `/api/v1/namespaces/${namespace}/pods`, labelSelector, signal }, (items) => {
+    for (const item of items) {
+      const { metadata, spec, status } = podSchema.parse(item);
+      const node = spec.nodeName ?? '';
+      const runs = status?.phase === 'Running' && !metadata.deletionTimestamp;
+      if (node !== '' && runs && isWanted(node)) agents.push({ node, pod: metadata.name });
+    }
+  });
+  const answers = await inParallel(
+    agents,
+    parallel,
+    async ({ node, pod }) => [node, await ask(client, namespace, pod, signal)] as const,
+  );
+  return new Map(answers);
+}
+
+async function ask(client: KubeClient, namespace: string, pod: string, signal: AbortSignal): Promise<NodeAnswer> {
+  const path = `/api/v1/namespaces/${namespace}/pods/http:${pod}:${healthPorts.agent}/proxy${nodePagePath}`;
+  try {
+    // An agent that is not there is not waited for.
+    const answer = await client.request({ path, timeoutMs, repeatable: false, signal });
+    return { page: nodePageSchema.parse(answer) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof z.ZodError ? 'it answers what this version does not understand' : messageOf(error);
+    return { page: null, why };
+  }
+}
