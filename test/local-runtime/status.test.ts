@@ -10,6 +10,7 @@ import { specHash } from '../../dataplane/contract/spec-store.ts';
 import { daemonLog, runningDaemon, stopDaemon } from '../../src/local/daemons.ts';
 import { writeStack } from '../../src/local/stack-files.ts';
 import { type DeviceStatus, type StackStatus, stackStatus } from '../../src/local/status.ts';
+import { statusText } from '../../src/output/stack-text.ts';
 import { identify } from '../../src/process/process-table.ts';
 import type { LocalStack } from '../../src/templates/local-stack.ts';
 import { localStack } from '../fixtures/local-stack.ts';
@@ -128,11 +129,27 @@ describe.skipIf(process.getuid?.() !== 0)('the status of a stack (needs root, as
       restarts: 0,
       since: '2026-01-01T00:00:00.000Z',
       lastExit: null,
+      counters: null,
       workload: null,
       problem: null,
       log: logFile(dir, 'local0'),
     });
     expect(device(status, 'local1')).toMatchObject({ workload: 'app', pid: pids.local1 });
+  });
+
+  it('has what a backend that runs has counted, and says it', async () => {
+    const pids = await whole();
+    const side = { rxBytes: 640, rxMissed: 1, rxErrors: 0, rxNoBuffer: 0, txBytes: 0, txErrors: 0 };
+    const counters = {
+      wire: { ...side, rxPackets: 10, txPackets: 9 },
+      workload: { ...side, rxPackets: 9, txPackets: 8 },
+      connected: true,
+    };
+    for (const name of ['local0', 'local1'] as const) putStatus(name, { ...identify(pids[name]), counters });
+    await killed(pids.local1);
+    const status = await stackStatus(dir);
+    expect([device(status)?.counters, device(status, 'local1')?.counters]).toEqual([counters, null]);
+    expect(statusText(status)).toContain('link up, packets: wire 10 in and 9 out, workload 9 in and 8 out, 2 lost');
   });
 
   it('believes the process table and not the file of one that was killed', async () => {
