@@ -67,8 +67,16 @@ function offeredNics(report: NodeReport, config: Config): Offered {
       continue;
     }
     const vfs = virtualFunctions(nic, config.nics.virtualFunctions);
+    const taken = vfs.find((vf) => report.nics.some(({ pciAddress }) => pciAddress === vf.nic.pciAddress));
     if (vfs.length === 0) offered.push({ nic, create: [] });
-    else {
+    else if (taken !== undefined) {
+      // The other may be an uplink. No real bus is like that: a capture that was put together can be.
+      const where = taken.nic.pciAddress;
+      rejected.push({
+        what: `device:${nic.pciAddress}`,
+        why: `its virtual function would be ${where}, which is another NIC`,
+      });
+    } else {
       rejected.push({
         what: `device:${nic.pciAddress}`,
         why: `its ${vfs.length} virtual functions are offered instead`,

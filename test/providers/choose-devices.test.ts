@@ -362,7 +362,7 @@ describe('whatever the facts and the config', () => {
         ]);
         expect(touched.filter((address) => uplinks.includes(address))).toEqual([]);
       }),
-      { seed: 20191121, numRuns: 500 },
+      { seed: 20191121, numRuns: 3000 },
     );
   });
 });
