@@ -8,6 +8,7 @@ import { ConnectionFailure, unreachable } from './connection-failure.ts';
 import { type ClusterAccess, loadAccess } from './kubeconfig.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readLimited, readLines } from './read-body.ts';
+import { backOff, isRepeatable, pauseAfterStatus } from './retry-pause.ts';
 
 export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -39,7 +40,6 @@ export const applyPatch = 'application/apply-patch+yaml';
 const defaultTimeoutMs = 30_000;
 /** The largest answer that is read: a list of 10,000 nodes is about 100 MB. */
 const answerLimitBytes = 256 * 1024 * 1024;
-const longestPauseMs = 10_000;
 /** A few hundred at once is what a deployment takes; beyond that an API server has others to answer too. */
 const requestsAtOnce = 300;
 const requestsPerSecond = 100;
@@ -180,22 +180,3 @@ function rawRequest(request: ApiRequest) {
 }
 
 const asked = ({ method = 'GET', path }: ApiRequest) => ({ method, path });
-
-function pauseAfterStatus(status: number, retryAfter: string | undefined, request: ApiRequest, attempt: number) {
-  // With Retry-After the server says that it has not done it.
-  if (retryAfter !== undefined && /^\d+$/.test(retryAfter) && (status === 429 || status >= 500)) {
-    return Math.min(Number(retryAfter) * 1000, longestPauseMs);
-  }
-  if (status === 429) return backOff(attempt);
-  return status >= 500 && isRepeatable(request) && attempt < 4 ? backOff(attempt) : null;
-}
-
-/** Doing it twice is the same as doing it once. A server that failed may have done it. */
-function isRepeatable({ method = 'GET', contentType, repeatable }: ApiRequest): boolean {
-  if (repeatable !== undefined) return repeatable;
-  return (
-    method === 'GET' || method === 'DELETE' || (method === 'PATCH' && contentType !== 'application/json-patch+json')
-  );
-}
-
-const backOff = (attempt: number): number => Math.min(100 * 2 ** attempt, 3_000);
