@@ -19,6 +19,7 @@ release=trixie
 packages=(
   linux-image-amd64 busybox-static udev kmod procps iproute2 iputils-ping pciutils openssh-server socat nodejs
   dpdk-dev libdpdk-dev librte-net-vhost25 librte-net-virtio25 librte-net-e1000-25 librte-net-vmxnet3-25
+  containerd runc containernetworking-plugins # of a node in test/cluster/guest-node.sh
 )
 emulator=(qemu-system-x86)
 image_size=6G

@@ -9,11 +9,7 @@ import { copyPrograms } from './image.ts';
 export type TakesImages = Pick<LabNode, 'importImage'>;
 
 /** Puts Multus on the node under `name`: the programs of its release, where its image has them. */
-export async function importMultusImage(
-  node: TakesImages,
-  programs: readonly string[],
-  name: string,
-): Promise<void> {
+export async function importMultusImage(node: TakesImages, programs: readonly string[], name: string): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'vdpactl-image-'));
   try {
     const folder = join(root, 'usr/src/multus-cni/bin');

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The first process of a guest of the hardware lab: what a node's init does of which vdpactl sees something.
-# The kernel's command line says who it is: lab.name, and lab.uplink, the MAC of the interface to reach it by.
+# The kernel's command line says who it is: lab.name, and lab.uplink, the MAC of the interface to reach it by. lab.address
+# and lab.gateway are of that interface, where it is not in a network of QEMU's own.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 # mounted TYPE FOLDER [OPTIONS]: unless it is mounted already.
@@ -38,9 +39,11 @@ for _ in {1..50}; do
   if [[ -n $uplink ]]; then break; fi
   sleep 0.1
 done
-ip address add 10.0.2.15/24 dev "$uplink"
+address=$(of_kernel lab.address)
+gateway=$(of_kernel lab.gateway)
+ip address add "${address:-10.0.2.15/24}" dev "$uplink"
 ip link set "$uplink" up
-ip route add default via 10.0.2.2 dev "$uplink"
+ip route add default via "${gateway:-10.0.2.2}" dev "$uplink"
 
 # What the host's heartbeat talks to.
 socat TCP-LISTEN:7,fork,reuseaddr PIPE &

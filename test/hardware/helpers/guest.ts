@@ -3,10 +3,20 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, freePorts, startDaemon, untilReady } from '../../cluster/helpers/daemon.ts';
+import { layCable } from './cable.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
-import { type Machine, qemuArguments } from './machine.ts';
-import { openShell, type Shell } from './shell.ts';
-import { layWire, type Wire } from './wire.ts';
+import { type Cable, type Machine, qemuArguments, type Uplink } from './machine.ts';
+import { openShell, type Place, type Shell } from './shell.ts';
+import { layWire, type TestFrames, type Wire } from './wire.ts';
+
+export interface BootOptions {
+  /** What it is reached by; QEMU's own network unless given. */
+  readonly cable?: Cable;
+  /** A folder of this machine that the guest may read. */
+  readonly share?: string;
+  /** What is sent over the wires of its data NICs. */
+  readonly frames?: TestFrames;
+}
 
 /** A machine that runs, reached over its uplink. */
 export interface Guest extends Shell {
@@ -25,7 +35,7 @@ const sshReady = 'Server listening on :: port 22';
 const bootTimeoutMs = 240_000;
 
 /** Boots a machine with QEMU and connects to it. Throws with the end of its console when it does not come up. */
-export async function bootGuest(machine: Machine, built: string): Promise<Guest> {
+export async function bootGuest(machine: Machine, built: string, options: BootOptions = {}): Promise<Guest> {
   const folder = mkdtempSync(join(tmpdir(), 'vdpactl-lab-'));
   const consoleFile = join(folder, 'console');
   const undo: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
@@ -37,14 +47,16 @@ export async function bootGuest(machine: Machine, built: string): Promise<Guest>
     const wires = new Map<string, Wire>();
     const wirePath = (nic: { name: string }) => join(folder, `${nic.name}.sock`);
     for (const nic of machine.nics) {
-      const wire = await layWire(wirePath(nic));
+      const wire = await layWire(wirePath(nic), options.frames);
       wires.set(nic.name, wire);
       undo.push(wire.close);
     }
-    const [ssh = 0, echo = 0] = await freePorts(2);
-    const paths = { built, console: consoleFile, wire: wirePath, ports: { ssh, echo } };
+    const { cable, share } = options;
+    const { uplink, ssh, echo } = cable === undefined ? await ownNetwork() : overCable(cable);
+    const paths = { built, console: consoleFile, wire: wirePath, uplink, ...(share === undefined ? {} : { share }) };
     const qemu = startQemu(built, qemuArguments(machine, paths), folder);
     undo.push(qemu.kill);
+    if (cable !== undefined) await layCable(cable, qemu);
     await untilReady(qemu, () => console().includes(sshReady), bootTimeoutMs);
     const shell = await openShell(built, ssh, folder);
     undo.push(shell.close);
@@ -78,6 +90,23 @@ export async function bootGuest(machine: Machine, built: string): Promise<Guest>
     await stop();
     throw new Error(`${machine.name} does not come up; the end of its console:\n${said}`, { cause: error });
   }
+}
+
+interface Reached {
+  readonly uplink: Uplink;
+  readonly ssh: Place;
+  readonly echo: Place;
+}
+
+async function ownNetwork(): Promise<Reached> {
+  const [ssh = 0, echo = 0] = await freePorts(2);
+  const host = '127.0.0.1';
+  return { uplink: { ports: { ssh, echo } }, ssh: { host, port: ssh }, echo: { host, port: echo } };
+}
+
+function overCable(cable: Cable): Reached {
+  const host = cable.guestAddress;
+  return { uplink: cable, ssh: { host, port: 22 }, echo: { host, port: 7 } };
 }
 
 /** QEMU of the Debian 13 system, by that system's own loader and libraries: no mount and no chroot to clean up after. */

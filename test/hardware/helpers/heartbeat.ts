@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connect } from 'node:net';
+import type { Place } from './shell.ts';
 
 /** One TCP connection to the guest's echo service through its uplink, which says ten times a second that it is there. */
 export interface Heartbeat {
@@ -12,8 +13,8 @@ export interface Heartbeat {
 
 const periodMs = 100;
 
-export async function startHeartbeat(port: number): Promise<Heartbeat> {
-  const socket = connect(port, '127.0.0.1').setNoDelay(true);
+export async function startHeartbeat({ host, port }: Place): Promise<Heartbeat> {
+  const socket = connect(port, host).setNoDelay(true);
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   const answers = [performance.now()];
   let lost = false;

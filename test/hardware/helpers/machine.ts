@@ -20,12 +20,35 @@ export interface Machine {
   readonly disk: 'virtio-blk-pci' | 'nvme';
   readonly uplink: NicModel;
   readonly nics: readonly DataNic[];
+  readonly cpus?: number;
+  readonly memoryMiB?: number;
+  /** More of the kernel's command line. */
+  readonly kernelArguments?: string;
+}
+
+/** Where this machine reaches a guest, and the guest the world. */
+export type Uplink =
+  /** In a network of QEMU's own: by ports that are forwarded to the guest. */
+  | { readonly ports: { readonly ssh: number; readonly echo: number } }
+  /** By a cable of their own. */
+  | Cable;
+
+export interface Cable {
+  /** The interface that this machine has of it; it goes with QEMU. */
+  readonly tap: string;
+  /** The addresses of both ends: `198.19.0.5`, in a network of 30 bits. */
+  readonly ownAddress: string;
+  readonly guestAddress: string;
+  /** Networks that are reached through the guest. */
+  readonly routes: readonly string[];
 }
 
 export const uplinkMac = '52:54:00:00:01:01';
 
-const memoryMiB = 2560;
-const cpus = 2;
+const defaultMemoryMiB = 2560;
+const defaultCpus = 2;
+/** By this name a guest mounts the folder that it shares with this machine. */
+const shareTag = 'lab';
 
 /** What a virtio device needs to look like one of hardware: modern, and behind the IOMMU as any PCI function. */
 const virtioInHardware = 'disable-legacy=on,iommu_platform=on,ats=on';
@@ -36,7 +59,9 @@ export interface Paths {
   readonly console: string;
   /** The UNIX socket of a wire. */
   readonly wire: (nic: DataNic) => string;
-  readonly ports: { readonly ssh: number; readonly echo: number };
+  readonly uplink: Uplink;
+  /** A folder that the guest may read. */
+  readonly share?: string;
 }
 
 /**
@@ -44,13 +69,16 @@ export interface Paths {
  * an IOMMU group of its own. The image stays as it is: what the guest writes is lost when it ends.
  */
 export function qemuArguments(machine: Machine, paths: Paths): string[] {
-  const { firmware, nics } = machine;
+  const { firmware, nics, cpus = defaultCpus, memoryMiB = defaultMemoryMiB } = machine;
+  const { uplink } = paths;
   const commandLine = [
     'root=LABEL=lab rw console=ttyS0 panic=-1 loglevel=5 mitigations=off',
     // On a busy machine the emulated timer is too late for the kernel's test of it, which then panics.
     'no_timer_check',
     'intel_iommu=on iommu=pt',
     `lab.name=lab-${machine.name} lab.uplink=${uplinkMac}`,
+    ...('tap' in uplink ? [`lab.address=${uplink.guestAddress}/30 lab.gateway=${uplink.ownAddress}`] : []),
+    ...(machine.kernelArguments === undefined ? [] : [machine.kernelArguments]),
   ];
   const asset = firmware.assetTag === undefined ? [] : ['-smbios', `type=3,asset=${firmware.assetTag}`];
   return [
@@ -63,7 +91,8 @@ export function qemuArguments(machine: Machine, paths: Paths): string[] {
     ...['-drive', `if=none,id=disk,file=${paths.built}/root.ext4,format=raw,snapshot=on`],
     ...['-device', machine.disk === 'nvme' ? 'nvme,drive=disk,serial=lab' : 'virtio-blk-pci,drive=disk,romfile='],
     ...['-device', 'virtio-rng-pci'],
-    ...['-netdev', `user,id=uplink,ipv6=off${forward(paths.ports.ssh, 22)}${forward(paths.ports.echo, 7)}`],
+    ...(paths.share === undefined ? [] : ['-virtfs', shared(paths.share)]),
+    ...['-netdev', 'tap' in uplink ? tapped(uplink.tap) : forwarded(uplink.ports)],
     ...port(1),
     ...['-device', nicDevice(machine.uplink, 'uplink', uplinkMac, 1)],
     ...nics.flatMap((nic, index) => [
@@ -72,6 +101,18 @@ export function qemuArguments(machine: Machine, paths: Paths): string[] {
       ...['-device', nicDevice(nic.model, nic.name, nic.mac, index + 2)],
     ]),
   ];
+}
+
+function shared(folder: string): string {
+  return `local,path=${folder},mount_tag=${shareTag},security_model=none,readonly=on,multidevs=remap`;
+}
+
+function tapped(name: string): string {
+  return `tap,id=uplink,ifname=${name},script=no,downscript=no,vhost=off`;
+}
+
+function forwarded({ ssh, echo }: { readonly ssh: number; readonly echo: number }): string {
+  return `user,id=uplink,ipv6=off${forward(ssh, 22)}${forward(echo, 7)}`;
 }
 
 function forward(host: number, guest: number): string {

@@ -30,6 +30,12 @@ export interface Shell {
   close(): Promise<void>;
 }
 
+/** Where a service of a guest is reached. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** The environment of every script. Its output is UTF-8 without colours, as in a CI job. */
 const preamble = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CI=true
 mkdir -p /run/lab
@@ -37,7 +43,7 @@ vdpactl() { node /opt/vdpactl/bin/vdpactl.js "$@"; }
 `;
 
 /** One SSH connection, which all commands share: in emulation each takes seconds to agree on its keys. */
-export async function openShell(built: string, port: number, folder: string): Promise<Shell> {
+export async function openShell(built: string, { host, port }: Place, folder: string): Promise<Shell> {
   const control = `${folder}/ssh`;
   const options = [
     ...['-F', 'none', '-i', `${built}/key`, '-p', String(port)],
@@ -45,7 +51,7 @@ export async function openShell(built: string, port: number, folder: string): Pr
     ...['StrictHostKeyChecking=yes', 'ConnectTimeout=60', 'KexAlgorithms=curve25519-sha256'].flatMap(option),
     ...['ServerAliveInterval=10', `ControlPath=${control}`].flatMap(option),
   ];
-  const to = 'root@127.0.0.1';
+  const to = `root@${host}`;
   const master = startDaemon('ssh', ['ssh', ...options, '-o', 'ControlMaster=yes', '-N', to], folder);
   const ssh = (command: string, more: RunOptions = {}) =>
     runProgram('ssh', [...options, '-o', 'ControlMaster=no', to, command], more);

@@ -3,11 +3,18 @@ import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { frameSplitter, labFrame, readLabFrame } from './frames.ts';
 
+/** Numbered frames, and how those that come back are known. */
+export interface TestFrames {
+  make(to: string, generation: number, number: number): Buffer;
+  /** The numbers of one that came back as it should; null for every other frame. */
+  read(frame: Buffer): { readonly generation: number; readonly number: number } | null;
+}
+
 /** The far end of the cable in a NIC: it sends numbered frames, and knows those that come back. */
 export interface Wire {
   /**
-   * Sends `count` frames to a MAC, few at a time, and gives back how many different ones a workload has returned: with
-   * the addresses swapped and all else as it was. Throws nothing for those that are lost.
+   * Sends `count` frames to a MAC, few at a time, and gives back how many different ones a workload has returned, as it
+   * should. Throws nothing for those that are lost.
    */
   exchange(count: number, to: string, timeoutMs?: number): Promise<Exchange>;
   close(): Promise<void>;
@@ -26,8 +33,14 @@ const window = 32;
 
 const ownMac = '02:00:00:00:00:99';
 
+/** Of no protocol. They come back with their addresses swapped, and as they were. */
+const swapped: TestFrames = {
+  make: (to, generation, number) => labFrame(to, ownMac, generation, number),
+  read: (frame) => readLabFrame(frame, ownMac),
+};
+
 /** Listens on a UNIX socket, to which QEMU connects (`-netdev stream`): each frame after its length, 32 bits big-endian. */
-export async function layWire(path: string): Promise<Wire> {
+export async function layWire(path: string, { make, read }: TestFrames = swapped): Promise<Wire> {
   let peer: Socket | null = null;
   let generation = 0;
   let others = 0;
@@ -35,7 +48,7 @@ export async function layWire(path: string): Promise<Wire> {
   const server = createServer((socket) => {
     peer = socket;
     const split = frameSplitter((frame) => {
-      const seen = readLabFrame(frame, ownMac);
+      const seen = read(frame);
       if (seen === null) others += 1;
       else if (seen.generation === generation) returned.add(seen.number);
     });
@@ -52,7 +65,7 @@ export async function layWire(path: string): Promise<Wire> {
       const deadline = performance.now() + timeoutMs;
       while (sent < count && performance.now() < deadline) {
         const batch = Math.min(window, count - sent);
-        const frames = Array.from({ length: batch }, (_, index) => labFrame(to, ownMac, generation, sent + index));
+        const frames = Array.from({ length: batch }, (_, index) => make(to, generation, sent + index));
         for (const frame of frames) send(peer, frame);
         sent += batch;
         const wanted = returned.size + batch;
