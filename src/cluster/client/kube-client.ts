@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiError } from './api-error.ts';
+import type { ApiRequest } from './api-request.ts';
 import type { ClusterOptions } from './cluster-options.ts';
 import { Connection } from './connection.ts';
 import { ConnectionFailure, unreachable } from './connection-failure.ts';
@@ -9,27 +10,6 @@ import { type ClusterAccess, loadAccess } from './kubeconfig.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readLimited, readLines } from './read-body.ts';
 import { backOff, isRepeatable, pauseAfterStatus } from './retry-pause.ts';
-
-export interface ApiRequest {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** `/api/v1/namespaces/default/pods`: below the address of the server, without the query. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | boolean>>;
-  /** Sent as it is, as JSON: no schema of ours stands between. */
-  readonly body?: object;
-  /** `application/json` unless it is a patch, which names its kind. */
-  readonly contentType?: string;
-  /** `application/json` unless given. */
-  readonly accept?: string;
-  /**
-   * true: doing it twice is told apart from doing it once by whoever asks, as `AlreadyExists` and conflicts may be its own
-   * doing. false: it is asked once, whatever comes. Left out: by the method.
-   */
-  readonly repeatable?: boolean;
-  /** For the request with all its repetitions; 30 s unless given. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
 
 /** Ask for the metadata alone, of one object and of a list, where nothing else of an answer is read. */
 export const metadataOfOne = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';

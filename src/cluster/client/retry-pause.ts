@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ApiRequest } from './kube-client.ts';
+import type { ApiRequest } from './api-request.ts';
 
 const longestPauseMs = 10_000;
 

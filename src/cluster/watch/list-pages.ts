@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import { ApiError } from '../client/api-error.ts';
-import type { ApiRequest, KubeClient } from '../client/kube-client.ts';
+import type { ApiRequest } from '../client/api-request.ts';
+import type { KubeClient } from '../client/kube-client.ts';
 
 const pageSize = 500;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../src/cluster/client/api-error.ts';
-import type { ApiRequest, KubeClient } from '../../../src/cluster/client/kube-client.ts';
+import type { ApiRequest } from '../../../src/cluster/client/api-request.ts';
+import type { KubeClient } from '../../../src/cluster/client/kube-client.ts';
 import { deleteObject } from '../../../src/cluster/objects/delete-object.ts';
 import type { ObjectRef } from '../../../src/cluster/objects/object-ref.ts';
 
