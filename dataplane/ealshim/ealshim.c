@@ -4,7 +4,7 @@
  *
  * A DPDK program is told about its ports on the EAL command line, and each program brings its own idea of which
  * offloads a port must have. Neither can be changed in a binary that is used as it is. This library sits between the
- * program and the shared DPDK libraries and does two things only:
+ * program and the shared DPDK libraries and does three things only:
  *
  *   1. rte_eal_init(): adds the arguments of the attachment's eal.args (one a line) to those of the program.
  *   2. rte_eth_dev_configure() and rte_eth_rx_queue_setup(): leave out of the request what the port does not have and
@@ -12,6 +12,9 @@
  *      "unknown", and RSS, without which all packets arrive as if they had one hash. Every program has to expect
  *      both. Nothing else is left out, because any other offload would change what is on the wire or in memory behind
  *      the program's back.
+ *   3. rte_eth_dev_configure(): has a port of the attachment that waits for its backend on a socket watch that (the
+ *      link interrupt, intr_conf.lsc). Otherwise DPDK only notices that the backend has gone, and takes the next one,
+ *      when the program asks for the link: one that never asks would stay deaf for ever.
  *
  * Environment:
  *   VDPACTL_EAL_ARGS   path of the arguments file (default /var/run/vdpa/eal.args)
@@ -29,6 +32,7 @@
 #include <rte_ethdev.h>
 
 #include "args-file.h"
+#include "server-port.h"
 
 #define DEFAULT_ARGS_FILE "/var/run/vdpa/eal.args"
 #define RX_CHECKSUM_OFFLOADS                                                                                           \
@@ -36,6 +40,9 @@
 	 RTE_ETH_RX_OFFLOAD_OUTER_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_OUTER_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_SCTP_CKSUM)
 
 #define say(...) fprintf(stderr, "ealshim: " __VA_ARGS__)
+
+/* The attachment's arguments, once EAL has taken them. */
+static struct args_file attachment;
 
 /* Everything of DPDK is looked up when it is needed: a shell or env that starts the program is preloaded too. */
 static void *
@@ -86,6 +93,7 @@ rte_eal_init(int argc, char **argv)
 	consumed = real(1 + extra.count + own, merged);
 	if (consumed < 0)
 		return consumed;
+	attachment = extra;
 
 	/* EAL permutes its arguments and answers how many it took; the program must see that on its own vector. */
 	for (int i = 1; i <= own; i++)
@@ -101,6 +109,20 @@ port_info(uint16_t port, struct rte_eth_dev_info *info)
 		(int (*)(uint16_t, struct rte_eth_dev_info *))next_symbol("rte_eth_dev_info_get");
 
 	return info_get(port, info) == 0;
+}
+
+static bool
+waits_for_backend(uint16_t port)
+{
+	int (*name_get)(uint16_t, char *) = (int (*)(uint16_t, char *))next_symbol("rte_eth_dev_get_name_by_port");
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	if (name_get(port, name) != 0)
+		return false;
+	for (int i = 0; i < attachment.count; i++)
+		if (server_port_made_by(attachment.args[i], name))
+			return true;
+	return false;
 }
 
 int
@@ -125,6 +147,9 @@ rte_eth_dev_configure(uint16_t port, uint16_t rx_queues, uint16_t tx_queues, con
 		say("port %u has no RSS: left out of the program's request\n", port);
 		fitting.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
 	}
+	/* A port without link interrupts refuses to be configured with them. */
+	if (info.dev_flags != NULL && (*info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0 && waits_for_backend(port))
+		fitting.intr_conf.lsc = 1;
 	return real(port, rx_queues, tx_queues, &fitting);
 }
 

@@ -7,6 +7,7 @@
  *   PROGRAM_OFFLOADS   the RX offloads that it asks for, of the port and of its queue; without it no port is configured
  *   PROGRAM_TX         the TX offloads that it asks for
  *   PROGRAM_MQ         its RX multi-queue mode
+ *   PROGRAM_LSC        whether it wants link interrupts
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,9 +31,11 @@ configure(void)
 
 	conf.txmode.offloads = number("PROGRAM_TX");
 	conf.rxmode.mq_mode = (enum rte_eth_rx_mq_mode)number("PROGRAM_MQ");
+	conf.intr_conf.lsc = number("PROGRAM_LSC") != 0;
 	printf("configured %d\n", rte_eth_dev_configure(3, 1, 2, &conf));
 	printf("set up %d\n", rte_eth_rx_queue_setup(3, 1, 512, 0, &queue, NULL));
 	printf("still asks for 0x%" PRIx64 " 0x%" PRIx64 "\n", conf.rxmode.offloads, queue.offloads);
+	printf("still has lsc %d\n", (int)conf.intr_conf.lsc);
 	rte_eth_dev_configure(3, 1, 2, NULL);
 	rte_eth_rx_queue_setup(3, 1, 512, 0, NULL, NULL);
 }

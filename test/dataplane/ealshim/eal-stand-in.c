@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A stand-in for DPDK's shared libraries: the four functions that ealshim sits in front of, saying on standard output what
- * they were called with. It exists because how ealshim merges arguments has to be tested where there is no root and no
+ * A stand-in for DPDK's shared libraries: the functions that ealshim sits in front of, saying on standard output what they
+ * were called with, and those that it asks. It exists because how ealshim merges arguments has to be tested where there is no root and no
  * huge pages; that ealshim works with DPDK itself is shown elsewhere, with DPDK itself.
  *
  *   STAND_IN_RESULT   what rte_eal_init() returns, instead of what EAL would
  *   STAND_IN_OFFLOADS what RX offloads the port has (default: none)
  *   STAND_IN_RSS      what RSS types the port has (default: none)
+ *   STAND_IN_NAME     the name of the port (default: it has none)
+ *   STAND_IN_LSC      set: the port has link interrupts
  *   STAND_IN_NO_PORT  set: the port cannot be asked
  */
 #include <errno.h>
@@ -50,12 +52,25 @@ rte_eal_init(int argc, char **argv)
 int
 rte_eth_dev_info_get(uint16_t port, struct rte_eth_dev_info *info)
 {
+	static const uint32_t no_flags, link_flags = RTE_ETH_DEV_INTR_LSC;
+
 	(void)port;
 	if (getenv("STAND_IN_NO_PORT") != NULL)
 		return -ENODEV;
 	memset(info, 0, sizeof(*info));
 	info->rx_offload_capa = number("STAND_IN_OFFLOADS");
 	info->flow_type_rss_offloads = number("STAND_IN_RSS");
+	info->dev_flags = getenv("STAND_IN_LSC") == NULL ? &no_flags : &link_flags;
+	return 0;
+}
+
+int
+rte_eth_dev_get_name_by_port(uint16_t port, char *name)
+{
+	(void)port;
+	if (getenv("STAND_IN_NAME") == NULL)
+		return -ENODEV;
+	snprintf(name, RTE_ETH_NAME_MAX_LEN, "%s", getenv("STAND_IN_NAME"));
 	return 0;
 }
 
@@ -66,8 +81,9 @@ rte_eth_dev_configure(uint16_t port, uint16_t rx_queues, uint16_t tx_queues, con
 		printf("configure without a request\n");
 		return -EINVAL;
 	}
-	printf("configure port %u queues %u %u rx 0x%" PRIx64 " tx 0x%" PRIx64 " mq %d\n", port, rx_queues, tx_queues,
-	       conf->rxmode.offloads, conf->txmode.offloads, (int)conf->rxmode.mq_mode);
+	printf("configure port %u queues %u %u rx 0x%" PRIx64 " tx 0x%" PRIx64 " mq %d lsc %d\n", port, rx_queues,
+	       tx_queues, conf->rxmode.offloads, conf->txmode.offloads, (int)conf->rxmode.mq_mode,
+	       (int)conf->intr_conf.lsc);
 	return 17;
 }
 

@@ -22,7 +22,7 @@ async function mustRun(file: string, args: readonly string[]): Promise<void> {
   if (result.exitCode !== 0) throw new Error(`${file} ${args.join(' ')}: ${result.failure ?? ''}\n${result.all}`);
 }
 
-describe('the reader of eal.args', () => {
+describe('what needs no DPDK', () => {
   it('passes its own tests, under sanitizers', { timeout: buildTimeoutMs }, async (test) => {
     if (!hasCompiler) return test.skip('needs a C compiler and make');
     const probe = join(folder, 'probe.c');
@@ -32,7 +32,10 @@ describe('the reader of eal.args', () => {
     const tested = await run('make', ['-s', '-C', sources, `BUILD=${folder}/tested`, 'test'], {
       timeoutMs: buildTimeoutMs,
     });
-    expect(tested.all.split('\n').at(-1), tested.all).toBe('all passed');
+    expect(
+      tested.all.split('\n').filter((line) => line === 'all passed'),
+      tested.all,
+    ).toHaveLength(2);
     expect(tested.exitCode).toBe(0);
   });
 });
@@ -194,7 +197,7 @@ describe.skipIf(whyNot !== null)(
         const asked = ipv4 | udp | tcp | scatter;
         const result = await configured({ PROGRAM_OFFLOADS: asked, PROGRAM_TX: 0x10000, ...env });
         expect(lines(result, 'configure')).toEqual([
-          `port 3 queues 1 2 rx ${hex(rx)} tx 0x10000 mq ${mq}`,
+          `port 3 queues 1 2 rx ${hex(rx)} tx 0x10000 mq ${mq} lsc 0`,
           'without a request',
         ]);
         expect(lines(result, 'queue')).toEqual([
@@ -203,9 +206,35 @@ describe.skipIf(whyNot !== null)(
         ]);
         expect(lines(result, 'configured')).toEqual(['17']);
         expect(lines(result, 'set')).toEqual(['up 18']);
-        expect(lines(result, 'still')).toEqual([`asks for ${hex(asked)} ${hex(asked)}`]);
+        expect(lines(result, 'still')).toEqual([`asks for ${hex(asked)} ${hex(asked)}`, 'has lsc 0']);
         const changed = rx !== asked || mq !== (env['PROGRAM_MQ'] ?? 0);
         expect(result.stderr).toMatch(changed ? /left out of the program's request/ : /^$/);
+      });
+
+      it.each<[string, 0 | 1, Record<string, string>]>([
+        ['on a port that waits for its backend', 1, {}],
+        ['on the second of them', 1, { STAND_IN_NAME: 'net_virtio_user1' }],
+        ['which the program has asked for itself', 1, { STAND_IN_NAME: 'net_tap0', PROGRAM_LSC: '1' }],
+        ['but not on one without link interrupts', 0, { STAND_IN_LSC: '' }],
+        [
+          'but not on a vhost-vdpa device, whose driver sees its link only when asked',
+          0,
+          { STAND_IN_NAME: 'net_virtio_user2' },
+        ],
+        ["but not on a port of the program's own", 0, { STAND_IN_NAME: 'net_virtio_user7' }],
+        ['but not on one without a name', 0, { STAND_IN_NAME: '' }],
+      ])('with link interrupts %s', async (_what, wanted, env) => {
+        put(
+          '--vdev=net_virtio_user0,path=/a,server=1',
+          '--vdev=net_virtio_user1,path=/b,server=1',
+          '--vdev=net_virtio_user2,path=/dev/vhost-vdpa-0',
+        );
+        const given = { STAND_IN_NAME: 'net_virtio_user0', STAND_IN_LSC: '1', PROGRAM_OFFLOADS: '0', ...env };
+        const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+        const result = await runProgram([], set);
+        expect(lines(result, 'configure')[0]).toMatch(new RegExp(` lsc ${wanted}$`));
+        expect(lines(result, 'still')).toContain(`has lsc ${env['PROGRAM_LSC'] ?? 0}`);
+        expect(result.stderr).toBe('');
       });
     });
   },
