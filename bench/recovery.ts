@@ -7,9 +7,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backendStatusSchema } from '../dataplane/contract/backend-spec.ts';
 import { runDir, statusFile } from '../dataplane/contract/run-dir.ts';
+import type { Generator } from '../src/bench/path/generator.ts';
 import { type MeasuredPath, withMeasuredPath } from '../src/bench/path/measured-path.ts';
 import { median } from '../src/bench/statistics.ts';
 import { configSchema } from '../src/config/config-schema.ts';
+import { VdpaError } from '../src/errors/vdpa-error.ts';
 import { readJsonFile } from '../src/files/json-file.ts';
 import { deployStack } from '../src/local/deploy.ts';
 import { destroyStack } from '../src/local/destroy.ts';
@@ -24,6 +26,8 @@ interface Recovery {
   readonly newProcessMs: number;
   readonly forwardsMs: number;
   readonly firstPacketMs: number;
+  /** Then the last time holds the start of another one. */
+  readonly generatorCrashed: boolean;
   readonly workloadPid: number;
 }
 
@@ -83,9 +87,10 @@ try {
   await destroyStack(dir, silentProgress);
 }
 
-async function recover({ generator, spec, workload }: MeasuredPath): Promise<Recovery> {
+async function recover(path: MeasuredPath): Promise<Recovery> {
+  const { spec, workload } = path;
   await sleep(stableMs);
-  await generator.startForwarding('flowgen');
+  await path.generator.startForwarding('flowgen');
   await sleep(500);
   const before = readJsonFile(statusFile(dir, spec.device), backendStatusSchema);
   if (before?.pid == null) throw new Error('the backend is not running');
@@ -102,26 +107,41 @@ async function recover({ generator, spec, workload }: MeasuredPath): Promise<Rec
     if (elapsed > giveUpMs) throw new Error('the backend did not come back');
     await sleep(2);
   }
-  // The generator is part of the measurement, not of the product: its memif client has to be told to connect again.
-  let received = 0;
-  while (received === 0) {
-    await generator.stopForwarding();
-    await generator.reconnect();
-    await generator.startForwarding('flowgen');
-    for (let look = 0; look < 10 && received === 0; look += 1) {
-      await sleep(5);
-      received = (await generator.portStats())?.rxPackets ?? 0;
+  await path.generator.stopForwarding().catch(() => {});
+  // The generator is part of the measurement, not of the product: its memif client has to be told to connect again, and
+  // may have crashed with the other end.
+  let generatorCrashed = false;
+  for (let received = false; !received; ) {
+    try {
+      received = await receives(path.generator);
+    } catch (error) {
+      if (!(error instanceof VdpaError) || error.code !== 'VDPA-BENCH-004') throw error;
+      generatorCrashed = true;
+      await path.restartGenerator();
     }
     if (performance.now() - killedAt > giveUpMs) throw new Error('no packet came back');
   }
   const firstPacketMs = performance.now() - killedAt;
-  await generator.stopForwarding();
+  await path.generator.stopForwarding();
   if (!workload.isAlive()) throw new Error('the workload ended: this is not what is measured here');
   const round = (ms: number) => Math.round(ms);
   return {
     newProcessMs: round(newProcessMs),
     forwardsMs: round(forwardsMs),
     firstPacketMs: round(firstPacketMs),
+    generatorCrashed,
     workloadPid: workload.id.pid,
   };
+}
+
+/** Sends on a new connection for a moment, and on if something has come back. */
+async function receives(generator: Generator): Promise<boolean> {
+  if (!(await generator.reconnect())) return false;
+  await generator.startForwarding('flowgen');
+  for (let look = 0; look < 10; look += 1) {
+    await sleep(5);
+    if (((await generator.portStats())?.rxPackets ?? 0) > 0) return true;
+  }
+  await generator.stopForwarding();
+  return false;
 }

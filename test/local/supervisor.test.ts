@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { describeLocal, type TestStack, useStack } from './helpers/stack.ts';
-import { onMeasuredPath, packetsBack, untilPacketsComeBack } from './helpers/traffic.ts';
+import { onMeasuredPath, packetsBack, untilPacketsComeBack, untilPacketsPass } from './helpers/traffic.ts';
 
 /** A backend that was killed is back in half a second; on a busy machine it may take longer, ms. */
 const recoveryMs = 15_000;
@@ -26,7 +26,7 @@ describeLocal('a part that is killed', () => {
   it('backend, under traffic: the workload stays the same process and its packets come back', async () => {
     await stack().deploy();
     await onMeasuredPath(stack(), null, async (path) => {
-      expect(await packetsBack(path)).toBeGreaterThan(0);
+      await untilPacketsPass(path, recoveryMs);
       await path.generator.startForwarding('flowgen');
       const before = path.backendPid();
       process.kill(before, 'SIGKILL');
@@ -40,6 +40,21 @@ describeLocal('a part that is killed', () => {
       expect(devices).toMatchObject([
         { pid: path.backendPid(), restarts: 1, workload: 'bench', lastExit: { code: null, signal: 'SIGKILL' } },
       ]);
+    });
+  });
+
+  it('backend, time after time: a generator that was started after it gets its packets back', async () => {
+    await stack().deploy();
+    await onMeasuredPath(stack(), null, async (path) => {
+      await untilPacketsPass(path, recoveryMs);
+      for (const kills of [1, 2]) {
+        // Nobody asks for the link of the workload, and l3fwd does not by itself.
+        process.kill(path.backendPid(), 'SIGKILL');
+        await path.restartGenerator();
+        await untilPacketsPass(path, recoveryMs);
+        expect(path.workload.isAlive()).toBe(true);
+        expect((await stack().status()).devices).toMatchObject([{ state: 'running', restarts: kills }]);
+      }
     });
   });
 

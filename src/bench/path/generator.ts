@@ -48,6 +48,8 @@ interface Wait {
 const startTimeoutMs = 20_000;
 const commandTimeoutMs = 10_000;
 const pollMs = 2;
+/** How long two ends of a wire that are both there may take to agree, ms. */
+const linkTimeoutMs = 250;
 const endGraceMs = 2_000;
 /** How long it may take to stop sending before it is ended, and what is under way then to pass, ms. */
 const quietTimeoutMs = 500;
@@ -143,10 +145,21 @@ export class Generator {
     return parsePortStats((await this.#command('show port stats 0')).text)[0] ?? null;
   }
 
-  /** Connects the wire anew: a memif client does not do so by itself when the other end was restarted. */
-  async reconnect(): Promise<void> {
+  /**
+   * Connects the wire anew: a memif client does not do so by itself when the other end was restarted. Answers whether that
+   * worked; it does not while nobody listens. All is counted from nothing then: memif hides its counters while it is not
+   * connected and shows the old ones again afterwards, which look like packets that have just come.
+   */
+  async reconnect(): Promise<boolean> {
     await this.#command('port stop 0');
     await this.#command('port start 0');
+    const deadline = performance.now() + linkTimeoutMs;
+    while ((await this.link())?.up !== true) {
+      if (performance.now() > deadline) return false;
+      await sleep(pollMs, undefined, { signal: this.#signal });
+    }
+    await this.#command('clear port stats 0');
+    return true;
   }
 
   async startForwarding(mode: 'flowgen' | 'rxonly'): Promise<Answer> {

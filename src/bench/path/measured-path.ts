@@ -35,7 +35,8 @@ export interface MeasuredPath {
   backendPid(): number;
   /**
    * Starts another generator in place of the one there is, whether or not that still runs: DPDK's memif may crash at
-   * either end when the other one is killed while packets are under way.
+   * either end when the other one is killed while packets are under way. Waits for the backend first, where that is on its
+   * way up: the generator connects once, as it starts, and never where nobody listens yet.
    */
   restartGenerator(): Promise<void>;
 }
@@ -58,6 +59,8 @@ export interface PathRequest {
 const workloadName = 'bench';
 /** A backend looks for its workload's socket once a second. */
 const connectTimeoutMs = 5_000;
+/** A backend that was killed again and again is put off for a while before it is started. */
+const restartTimeoutMs = 20_000;
 const pollMs = 20;
 
 /** Brings the path up, runs `work` on it, and takes it down again whatever happens. */
@@ -93,7 +96,7 @@ export async function withMeasuredPath<Result>(
       let generator = await launch();
       undo.unshift(async () => {
         await generator.end();
-        await waitForBackend(dir, spec);
+        await waitForBackend(dir, spec, connectTimeoutMs);
       });
       await waitForLink(generator, request.signal);
       return await work({
@@ -107,6 +110,7 @@ export async function withMeasuredPath<Result>(
         backendPid,
         restartGenerator: async () => {
           await generator.end();
+          await waitForBackend(dir, spec, restartTimeoutMs);
           generator = await launch();
           await waitForLink(generator, request.signal);
         },
@@ -142,8 +146,8 @@ function generatorCpus({ cpus }: StoredStack, spec: ProcessSpec): { cpu: number;
 }
 
 /** It can happen all the same, on a machine with other work on it. The stack is left as it was found: running. */
-async function waitForBackend(dir: RunDir, { device }: BackendSpec): Promise<void> {
-  const deadline = performance.now() + connectTimeoutMs;
+async function waitForBackend(dir: RunDir, { device }: BackendSpec, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
   const runs = () => {
     const status = readJsonFile(statusFile(dir, device), backendStatusSchema);
     return status?.state === 'running' && status.pid !== null && identify(status.pid)?.startTicks === status.startTicks;

@@ -21,6 +21,18 @@ export const deployShape = z.strictObject({
   stack: z.looseObject({ schemaVersion: version, kind: z.literal('LocalStack'), backends: z.array(backend) }),
 });
 
+const packets = z.int().nonnegative().nullable();
+const side = z.strictObject({
+  rxPackets: packets,
+  rxBytes: packets,
+  rxMissed: packets,
+  rxErrors: packets,
+  rxNoBuffer: packets,
+  txPackets: packets,
+  txBytes: packets,
+  txErrors: packets,
+});
+
 export const statusShape = z.strictObject({
   schemaVersion: version,
   runDir: z.string(),
@@ -48,6 +60,9 @@ export const statusShape = z.strictObject({
       lastExit: z.looseObject({ code: z.int().nullable(), signal: z.string().nullable() }).nullable(),
       workload: z.string().nullable(),
       problem: z.string().nullable(),
+      counters: z
+        .strictObject({ wire: side.nullable(), workload: side.nullable(), connected: z.boolean().nullable() })
+        .nullable(),
       log: z.string(),
     }),
   ),

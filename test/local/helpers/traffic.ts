@@ -44,6 +44,14 @@ export async function packetsBack({ generator }: MeasuredPath, ms = 300): Promis
   return (await generator.stopForwarding()).stats?.rxPackets ?? 0;
 }
 
+/** Sends until something comes back, on the wire as it is. Throws when nothing does in time. */
+export async function untilPacketsPass(path: MeasuredPath, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while ((await packetsBack(path, 100)) === 0) {
+    if (performance.now() > deadline) throw new Error(`no packet came back within ${timeoutMs} ms`);
+  }
+}
+
 /**
  * Sends until something comes back, after the wire was cut. The generator has to be told to connect anew, and DPDK's memif
  * may have taken it along when the other end was killed: then another one goes on.
@@ -52,8 +60,7 @@ export async function untilPacketsComeBack(path: MeasuredPath, timeoutMs: number
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
-      await path.generator.reconnect();
-      if ((await packetsBack(path, 100)) > 0) return;
+      if ((await path.generator.reconnect()) && (await packetsBack(path, 100)) > 0) return;
     } catch (error) {
       if (!(error instanceof VdpaError) || error.code !== 'VDPA-BENCH-004') throw error;
       await path.restartGenerator();
