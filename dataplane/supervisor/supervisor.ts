@@ -23,11 +23,13 @@ const countPeriodMs = statsPeriodSeconds * 1000;
 /** A starting backend's log is let grow further: cutting it could lose the line that says that it is ready. */
 const maxStartLogBytes = 16 * maxLogBytes;
 
-/** What is different on a node of a cluster. */
+/** What is different on a node of a cluster, and in tests. */
 export interface SupervisorOptions {
   /** The program that hides from a backend what is not its own; null: backends are started as they are. */
   readonly isolate?: string | null;
   readonly seatFacts?: () => SeatFacts;
+  /** Milliseconds of a monotonic clock, by which starts are put off. */
+  readonly now?: () => number;
 }
 
 /** Keeps one process running for each spec in the run directory, and says in a status file how each fares. */
@@ -40,6 +42,7 @@ export class Supervisor {
   #released = false;
   readonly #isolate: string | null;
   readonly #seatFacts: () => SeatFacts;
+  readonly #now: () => number;
   #countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(dir: RunDir, log: (line: string) => void, options: SupervisorOptions = {}) {
@@ -47,6 +50,7 @@ export class Supervisor {
     this.#log = log;
     this.#isolate = options.isolate ?? null;
     this.#seatFacts = options.seatFacts ?? seatFacts;
+    this.#now = options.now ?? (() => performance.now());
     this.#statuses = new StatusFiles(dir, log);
   }
 
@@ -137,7 +141,7 @@ export class Supervisor {
 
   /** No more often than testpmd prints its counters: each time they move a file is written. */
   #count(): void {
-    const now = performance.now();
+    const now = this.#now();
     if (now - this.#countedAt < countPeriodMs) return;
     this.#countedAt = now;
     for (const backend of this.#backends.values()) backend.counters = backend.process?.counters() ?? null;
@@ -149,7 +153,7 @@ export class Supervisor {
     const withProcess = [...this.#specs].filter(([, stored]) => hasProcess(stored.spec));
     const wanted = new Map(withProcess.map(([device, stored]) => [device, stored.hash]));
     const slots = new Map([...this.#backends].map(([device, backend]) => [device, backend.slot]));
-    for (const action of reconcile(wanted, slots, performance.now())) this.#perform(action);
+    for (const action of reconcile(wanted, slots, this.#now())) this.#perform(action);
     for (const [device, backend] of this.#backends) this.#writeStatus(device, backend);
   }
 
@@ -175,7 +179,7 @@ export class Supervisor {
     const memory = recorded === null ? before?.slot : { ...recorded, failures: 0 };
     const cpu = wantsCpu(spec) ? this.#seat(device, spec) : null;
     const process = startBackend(this.#dir, spec, hash, launchOf(this.#dir, spec, this.#isolate, cpu));
-    const slot = started(memory, hash, performance.now());
+    const slot = started(memory, hash, this.#now());
     const where = cpu === null ? '' : ` on CPU ${cpu}`;
     if (process.id !== null) this.#log(`${device}: started process ${process.id.pid}${where}`);
     const lastExit = before?.lastExit ?? recorded?.lastExit ?? null;
@@ -206,7 +210,7 @@ export class Supervisor {
     backend.process = null;
     backend.counters = null;
     if (!asked) backend.lastExit = { at: new Date().toISOString(), code: exit.code, signal: exit.signal, output };
-    this.#change(device, backend, ended(backend.slot, performance.now()));
+    this.#change(device, backend, ended(backend.slot, this.#now()));
     const how = exit.failure ?? `code ${exit.code}, signal ${exit.signal}`;
     this.#log(`${device}: ${asked ? 'stopped' : `ended by itself (${how})`}`);
     // The first restart follows at once, not at the next look: this is the gap that traffic sees.
