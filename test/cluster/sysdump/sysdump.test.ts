@@ -50,8 +50,9 @@ describe('vdpactl sysdump', () => {
 
   test('has all of a healthy stack, and is what detect --from reads', async () => {
     const { outcomes, parts, entries } = await dump();
-    // The simulated kubelets have no log for containers that run.
+    // The simulated kubelets have no log for containers that run, and no agent, which is asked for all the same.
     expect({ ...outcomes, logs: '' }, JSON.stringify(parts)).toEqual({
+      agents: 'failed',
       ...{ version: 'saved', inventory: 'saved', lease: 'saved', nodes: 'saved', objects: 'saved', events: 'saved' },
       ...{ pods: 'saved', reports: 'saved', logs: '' },
     });
@@ -96,6 +97,9 @@ describe('vdpactl sysdump', () => {
     expect(outcomes).toMatchObject({ nodes: 'saved', pods: 'saved', reports: 'partial' });
     const reports = parts.find(({ part }) => part === 'reports')?.gaps ?? [];
     expect(reports.map(({ what }) => what)).toEqual(['node-c', 'node-d']);
+    // Whose kubelet is silent is not asked for what its agent says.
+    const agents = parts.find(({ part }) => part === 'agents')?.gaps ?? [];
+    expect(agents.map(({ what }) => what).sort()).toEqual(['node-a', 'node-b']);
     const logs = parts.find(({ part }) => part === 'logs')?.gaps ?? [];
     expect(logs.filter(({ why }) => why.includes('node-c does not answer')).length).toBeGreaterThan(0);
     expect(entries['index.html']).toContain('node-d');
