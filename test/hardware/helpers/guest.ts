@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, freePorts, startDaemon, untilReady } from '../../cluster/helpers/daemon.ts';
@@ -58,6 +59,8 @@ export async function bootGuest(machine: Machine, built: string, options: BootOp
     undo.push(qemu.kill);
     if (cable !== undefined) await layCable(cable, qemu);
     await untilReady(qemu, () => console().includes(sshReady), bootTimeoutMs);
+    // On a busy machine a guest may be too slow for this one to find it at once.
+    await untilReady(qemu, () => canConnect(ssh), bootTimeoutMs);
     const shell = await openShell(built, ssh, folder);
     undo.push(shell.close);
     const heartbeat = await startHeartbeat(echo);
@@ -107,6 +110,18 @@ async function ownNetwork(): Promise<Reached> {
 function overCable(cable: Cable): Reached {
   const host = cable.guestAddress;
   return { uplink: cable, ssh: { host, port: 22 }, echo: { host, port: 7 } };
+}
+
+function canConnect({ host, port }: Place): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 10_000 });
+    const answer = (can: boolean) => {
+      socket.destroy();
+      resolve(can);
+    };
+    socket.once('connect', () => answer(true)).once('error', () => answer(false));
+    socket.once('timeout', () => answer(false));
+  });
 }
 
 /** QEMU of the Debian 13 system, by that system's own loader and libraries: no mount and no chroot to clean up after. */
