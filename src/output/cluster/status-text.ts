@@ -148,9 +148,10 @@ function summary({ nodes }: ClusterStatus): string[] {
   const isKnown = nodes.every(({ inUse }) => inUse !== null);
   const used = isKnown ? `${sum(({ inUse }) => inUse)} in use` : 'use not known';
   const ready = nodes.filter(({ ready: isReady }) => isReady).length;
+  const planned = sum((node) => node.planned);
   return [
     `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}, ${ready} ready; ` +
-      `${sum(({ planned }) => planned)} devices planned, ${sum(({ allocatable }) => allocatable)} offered, ${used}`,
+      `${planned} ${planned === 1 ? 'device' : 'devices'} planned, ${sum(({ allocatable }) => allocatable)} offered, ${used}`,
   ];
 }
 

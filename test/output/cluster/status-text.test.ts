@@ -91,6 +91,11 @@ describe('clusterStatusText', () => {
     `);
   });
 
+  it('counts one device as one', () => {
+    const text = clusterStatusText({ ...healthy, nodes: [node('node-1', { planned: 1, allocatable: 1, inUse: 1 })] });
+    expect(text).toContain('1 node, 1 ready; 1 device planned, 1 offered, 1 in use');
+  });
+
   it('shows what is wrong first, and what to do last', () => {
     expect(clusterStatusText(degraded)).toMatchInlineSnapshot(`
       "degraded: the stack in vdpactl-system, context lab, deployed by vdpactl 0.0.9 (this is 0.1.0)
