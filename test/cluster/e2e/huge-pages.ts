@@ -4,7 +4,8 @@ import { run } from '../../../src/process/run.ts';
 
 const script = fileURLToPath(new URL('../../../scripts/quickstart/huge-pages.sh', import.meta.url));
 const pool = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages';
-const holder = 'lab-cluster-e2e';
+/** Several runs may overlap, each with pages of its own. */
+const holder = `lab-cluster-e2e-${process.pid}`;
 
 /** Sets huge pages aside on this machine; null: done, else why it cannot be. Kubelet sees those that are there at its start. */
 export async function setAsideHugePages(mib: number): Promise<string | null> {
