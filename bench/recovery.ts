@@ -26,7 +26,7 @@ interface Recovery {
   readonly newProcessMs: number;
   readonly forwardsMs: number;
   readonly firstPacketMs: number;
-  /** Then the last time holds the start of another one. */
+  /** It ended with the other end of its wire, or hung: then the last time is that of finding out and starting another. */
   readonly generatorCrashed: boolean;
   readonly workloadPid: number;
 }
@@ -68,7 +68,7 @@ try {
       return all;
     },
   );
-  const gaps = results.map((result) => result.firstPacketMs);
+  const gaps = results.filter((result) => !result.generatorCrashed).map((result) => result.firstPacketMs);
   const cpu = /^model name\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
   const doc = {
     schemaVersion,
@@ -80,7 +80,8 @@ try {
       kernel: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
     },
     rounds: results,
-    firstPacketMs: { median: median(gaps), min: Math.min(...gaps), max: Math.max(...gaps) },
+    // Of the rounds that say something about the product.
+    firstPacketMs: gaps.length === 0 ? null : { median: median(gaps), min: Math.min(...gaps), max: Math.max(...gaps) },
   };
   process.stdout.write(`${JSON.stringify(doc, null, 2)}\n`);
 } finally {
@@ -107,16 +108,19 @@ async function recover(path: MeasuredPath): Promise<Recovery> {
     if (elapsed > giveUpMs) throw new Error('the backend did not come back');
     await sleep(2);
   }
-  await path.generator.stopForwarding().catch(() => {});
   // The generator is part of the measurement, not of the product: its memif client has to be told to connect again, and
   // may have crashed with the other end.
   let generatorCrashed = false;
+  let isSending = true;
   for (let received = false; !received; ) {
     try {
+      if (isSending) await path.generator.stopForwarding();
+      isSending = false;
       received = await receives(path.generator);
     } catch (error) {
       if (!(error instanceof VdpaError) || error.code !== 'VDPA-BENCH-004') throw error;
       generatorCrashed = true;
+      isSending = false;
       await path.restartGenerator();
     }
     if (performance.now() - killedAt > giveUpMs) throw new Error('no packet came back');

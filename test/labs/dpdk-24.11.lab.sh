@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The whole path on DPDK 24.11: the command line as it is, in a Debian 13 root file system, with that release's own
-# testpmd, and its l3fwd built from the sources as they are and started through the same ealshim.
+# testpmd, and its l3fwd built from the sources as they are and started through the same ealshim. Then the backend is killed
+# under traffic, and l3fwd, which goes on, has to forward again.
 #
 # Everything is mounted in a name space of its own, with its own process ids: when the first process in it ends,
 # however that comes, no process and no mount is left.
@@ -127,6 +128,13 @@ inside() {
   vdpactl bench --workload l3fwd --run-dir /run/lab --trials 2 --duration 1 --report /tmp/report
   vdpactl destroy --run-dir /run/lab
   [[ ! -e $system/run/lab ]] || die 'destroy left its run directory'
+  say 'killing the backend under traffic, twice'
+  in_system node --import /opt/vdpactl/node_modules/tsx/dist/loader.mjs /opt/vdpactl/bench/recovery.ts 2 >"$log" 2>&1 ||
+    { tail -n 20 "$log" >&2 && die 'the traffic did not come back'; }
+  # shellcheck disable=SC2016 # JavaScript
+  facts=$(in_system node -p 'JSON.parse(require("node:fs").readFileSync(0, "utf8")).rounds.map(({ firstPacketMs, generatorCrashed }) =>
+    `${firstPacketMs} ms${generatorCrashed ? " (with another generator)" : ""}`).join(" and ")' <"$log")
+  say "packets came back after $facts"
   if in_system pgrep -a 'dpdk|l3fwd|node'; then die 'destroy left these processes'; fi
   # shellcheck disable=SC2016 # JavaScript
   facts=$(in_system node -p 'const { summary, dpdk } = JSON.parse(require("node:fs").readFileSync("/tmp/report/report.json", "utf8"));
