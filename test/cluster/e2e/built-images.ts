@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { configSchema } from '../../../src/config/config-schema.ts';
 import { run } from '../../../src/process/run.ts';
 import { cliPath } from '../../local/helpers/cli.ts';
 import { isBuilt } from '../helpers/node-image.ts';
@@ -45,8 +46,18 @@ export class BuiltImages {
   async loadInto(node: LabNode): Promise<void> {
     const engine = ['--engine', 'buildah', '--progress', 'none'];
     await this.#vdpactl('images', 'build', 'node', 'l3fwd', ...engine, '--engine-arg=--isolation=chroot');
-    this.#env['CONTAINERD_ADDRESS'] = join(node.folder, 'own/run/containerd/containerd.sock');
+    this.#env['CONTAINERD_ADDRESS'] = socketOf(node);
     await this.#vdpactl('images', 'load', 'node', 'l3fwd', ...engine);
+  }
+
+  /** Takes both from a node that they were loaded into, as they are there, for another. */
+  async takeFrom(node: LabNode, archive: string): Promise<void> {
+    const { node: ofNode, l3fwd } = configSchema.parse({}).kubernetes.images;
+    const ctr = ['--address', socketOf(node), '--namespace', 'k8s.io'];
+    const result = await run('ctr', [...ctr, 'images', 'export', archive, ofNode, l3fwd], {
+      timeoutMs: buildTimeoutMs,
+    });
+    if (result.exitCode !== 0) throw new Error(`ctr images export: ${result.all}${result.failure ?? ''}`);
   }
 
   remove(): void {
@@ -58,4 +69,8 @@ export class BuiltImages {
     const result = await run(process.execPath, [cliPath, ...args], options);
     if (result.exitCode !== 0) throw new Error(`vdpactl ${args.join(' ')}: ${result.all}${result.failure ?? ''}`);
   }
+}
+
+function socketOf(node: LabNode): string {
+  return join(node.folder, 'own/run/containerd/containerd.sock');
 }

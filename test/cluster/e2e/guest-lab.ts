@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import { configSchema } from '../../../src/config/config-schema.ts';
+import type { Machine } from '../../hardware/helpers/machine.ts';
+import { type GuestNode, guestNodeName, startGuestNode } from '../guest-node.ts';
+import { importDevicePluginImage } from '../helpers/device-plugin-image.ts';
+import { importMultusImage } from '../helpers/multus-image.ts';
+import { startCluster } from '../lab-cluster.ts';
+import type { BuiltImages } from './built-images.ts';
+import { ClusterUser } from './cluster-user.ts';
+import { EndToEnd } from './end-to-end.ts';
+import { putBackHugePages, setAsideHugePages } from './huge-pages.ts';
+import { hugePageMiB, settings as localSettings, workloadNamespace } from './pods.ts';
+import { routedFrames } from './routed-frames.ts';
+
+export interface GuestLabParts {
+  readonly machine: Machine;
+  /** What it boots. */
+  readonly built: string;
+  readonly images: BuiltImages;
+  /** The programs of upstream. */
+  readonly multus: readonly string[];
+  readonly devicePlugin: string;
+}
+
+/** A workload as it runs: what was asked for, where it is, and what it was made from. */
+export interface Running {
+  readonly pod: string;
+  readonly node: string;
+  /** As the API server has it. */
+  readonly template: unknown;
+  readonly image: string;
+  /** The digest of its configuration, by which the runtime knows it. */
+  readonly imageId: string;
+}
+
+/** The machine is emulated by one that polls: everything there takes a while. */
+const patience = { commandMs: 1_500_000, tries: 12 };
+/** Nothing but what the workload's pod is made by: the rest is found out. */
+const settings = { memory: localSettings.memory };
+
+/** A cluster of this machine, which a machine with NICs joins, in emulation. Both have the same images. */
+export class GuestLab extends ClusterUser {
+  /** The same user, who asks for virtual devices on this machine. */
+  readonly local: EndToEnd;
+  readonly #parts: GuestLabParts;
+  #node: GuestNode | null = null;
+
+  private constructor(local: EndToEnd, parts: GuestLabParts) {
+    super(local.cluster, settings, patience);
+    this.local = local;
+    this.#parts = parts;
+  }
+
+  static async start(parts: GuestLabParts): Promise<GuestLab> {
+    const why = await setAsideHugePages(hugePageMiB);
+    if (why !== null) throw new Error(why);
+    let lab: GuestLab | null = null;
+    try {
+      const cluster = await startCluster(guestNodeName(parts.machine));
+      lab = new GuestLab(new EndToEnd(cluster, localSettings), parts);
+      await importMultusImage(cluster.node, parts.multus, upstream.multus);
+      await parts.images.loadInto(cluster.node);
+      return lab;
+    } catch (error) {
+      if (lab === null) await putBackHugePages();
+      else await lab.stop();
+      throw error;
+    }
+  }
+
+  /** Boots the machine, joins it, and hands it the images as this one has them. */
+  async join(): Promise<void> {
+    const { machine, built, images, multus, devicePlugin } = this.#parts;
+    const node = await startGuestNode(this.cluster, machine, built, routedFrames);
+    this.#node = node;
+    await importMultusImage(node, multus, upstream.multus);
+    await importDevicePluginImage(node, devicePlugin, upstream.devicePlugin);
+    await node.importArchive((archive) => images.takeFrom(this.cluster.node, archive));
+  }
+
+  get node(): GuestNode {
+    if (this.#node === null) throw new Error('no machine has joined');
+    return this.#node;
+  }
+
+  async stop(): Promise<void> {
+    await this.#node?.stop();
+    await this.cluster.stop();
+    await putBackHugePages();
+    this.local.remove();
+    this.remove();
+  }
+
+  /** What a field of the node in the cluster says. */
+  field(path: string): Promise<string> {
+    return this.kubectl('get', 'node', this.node.name, '-o', `jsonpath={${path}}`);
+  }
+
+  /** The l3fwd of the stack, once it is ready. */
+  async l3fwd(): Promise<Running> {
+    const get = async (...what: readonly string[]) =>
+      JSON.parse(await this.kubectl('-n', workloadNamespace, 'get', ...what, '-o', 'json'));
+    const pod: string = (await get('pods')).items[0].metadata.name;
+    await this.ready(`pod/${pod}`, workloadNamespace);
+    const { spec, status } = await get('pod', pod);
+    const deployment = await get('deployment', 'l3fwd');
+    return {
+      ...{ pod, node: spec.nodeName, template: deployment.spec.template },
+      ...{ image: spec.containers[0].image, imageId: status.containerStatuses[0].imageID },
+    };
+  }
+}
+
+const upstream = configSchema.parse({}).kubernetes.images;
