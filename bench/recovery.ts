@@ -138,13 +138,15 @@ async function recover(path: MeasuredPath): Promise<Recovery> {
   };
 }
 
-/** Sends on a new connection for a moment, and on if something has come back. */
+/** Sends for a moment once there is a connection, and on if something has come back. */
 async function receives(generator: Generator): Promise<boolean> {
   if (!(await generator.reconnect())) return false;
+  const received = async () => (await generator.portStats())?.rxPackets ?? 0;
+  const before = await received();
   await generator.startForwarding('flowgen');
   for (let look = 0; look < 10; look += 1) {
     await sleep(5);
-    if (((await generator.portStats())?.rxPackets ?? 0) > 0) return true;
+    if ((await received()) > before) return true;
   }
   await generator.stopForwarding();
   return false;
