@@ -14,6 +14,7 @@ import { type InventoryEntry, writeInventory } from '../stack/inventory.ts';
 import { acquireLease } from '../stack/lease.ts';
 import type { AdoptionPolicy } from '../stack/owner.ts';
 import type { StackPlan } from '../stack/stack-plan.ts';
+import { addWaits } from '../wait/add-waits.ts';
 import { type WaitResult, waitForStack } from '../wait/wait-for-stack.ts';
 import { applyObjects } from './apply-plan.ts';
 import { isWorkload } from './phases.ts';
@@ -128,7 +129,7 @@ async function carryOut(request: DeployRequest, namespace: string, prepared: Pre
 
   progress.step('Waiting for the parts of the nodes');
   // Pods that ask for a device before it is offered are turned away, some for good.
-  await wait(
+  const parts = await wait(
     request,
     plan,
     refs.filter((ref) => !isWorkload(ref)),
@@ -139,7 +140,7 @@ async function carryOut(request: DeployRequest, namespace: string, prepared: Pre
   if (workloads.length > 0) progress.step('Waiting for the workloads');
   const waited = await wait(request, plan, refs, changed);
   await record('deployed', entries, null);
-  return waited;
+  return addWaits(parts, waited);
 }
 
 async function label(
