@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { configSchema } from '../../../src/config/config-schema.ts';
 import { run } from '../../../src/process/run.ts';
 import { cliPath } from '../../local/helpers/cli.ts';
+import { type Daemon, startDaemon, untilReady } from '../helpers/daemon.ts';
 import { isBuilt } from '../helpers/node-image.ts';
 import type { LabNode } from '../node.ts';
 
@@ -42,8 +43,17 @@ export class BuiltImages {
     return `there is no ${base} to build images on: bash test/labs/images.lab.sh makes one`;
   }
 
-  /** Builds both, and puts them on a node. */
+  /** Builds both, and puts them on a node. Another run with the same storage waits: it would load what this one built. */
   async loadInto(node: LabNode): Promise<void> {
+    const lock = await holdLock(this.#folder);
+    try {
+      await this.#loadInto(node);
+    } finally {
+      await lock.kill();
+    }
+  }
+
+  async #loadInto(node: LabNode): Promise<void> {
     const engine = ['--engine', 'buildah', '--progress', 'none'];
     await this.#vdpactl('images', 'build', 'node', 'l3fwd', ...engine, '--engine-arg=--isolation=chroot');
     this.#env['CONTAINERD_ADDRESS'] = socketOf(node);
@@ -73,4 +83,15 @@ export class BuiltImages {
 
 function socketOf(node: LabNode): string {
   return join(node.folder, 'own/run/containerd/containerd.sock');
+}
+
+/** The lock of what is kept, as test/labs/images.lab.sh takes it. */
+async function holdLock(folder: string): Promise<Daemon> {
+  const file = join(dirname(kept), '.lock');
+  const held = 'the lock is held';
+  mkdirSync(dirname(kept), { recursive: true });
+  const command = ['sh', '-c', `echo ${held}; exec sleep infinity`];
+  const daemon = startDaemon('images-lock', ['flock', '--no-fork', file, ...command], folder);
+  await untilReady(daemon, () => daemon.log().includes(held), buildTimeoutMs);
+  return daemon;
 }
