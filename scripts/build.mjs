@@ -51,7 +51,8 @@ const { metafile } = await build({
   loader: { '.proto': 'text' },
   // Some bundled libraries are CommonJS and ask for Node's own modules through require().
   banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    // Made when it is asked for: most of the chunks never do.
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = (id) => __createRequire(import.meta.url)(id);",
   },
 });
 writeFileSync(

@@ -44,17 +44,19 @@ function machineTree(): FileTree {
 /** A tree that may hold anything and stays as it is: a directory is read once, whatever is asked of what is in it. */
 function capturedTree(base: string): FileTree {
   const at = (path: string) => (path === '' ? base : `${base}/${path}`);
-  const look = (path: string) => attempt(() => lstatSync(at(path), { throwIfNoEntry: false })) ?? null;
+  const look = once((path) => attempt(() => lstatSync(at(path), { throwIfNoEntry: false })) ?? null);
+  /** Directories that were asked for what is in them. */
+  const asked = new Set<string>();
 
   /** What a directory holds, by one call; null for one that is none, or so big that it may be a trap. */
   const entries = once((path): ReadonlyMap<string, EntryKind> | null => {
+    asked.add(path);
     const own = look(path);
     if (own?.isDirectory() !== true || own.size > maxDirectoryBytes) return null;
     const found = attempt(() => readdirSync(at(path), { withFileTypes: true }));
     return found === null ? null : new Map(found.map((entry) => [entry.name, kindOf(entry)]));
   });
 
-  const asked = new Set<string>();
   function kind(path: string): EntryKind | null {
     const slash = path.lastIndexOf('/');
     const parent = path.slice(0, Math.max(slash, 0));

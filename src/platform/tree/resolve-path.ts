@@ -96,5 +96,7 @@ function parentOf(path: string): string {
 
 /** Only names between its slashes, and not too many. */
 function isPlain(path: string): boolean {
-  return !/(?:^|\/)\.{0,2}(?:\/|$)/.test(path) && path.split('/', maxDepth + 1).length <= maxDepth;
+  if (/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)) return false;
+  // Without empty names each takes two characters, so that a short path need not be counted.
+  return path.length < 2 * maxDepth || path.split('/', maxDepth + 1).length <= maxDepth;
 }
