@@ -4,12 +4,13 @@
 // between, calls come twice, without a name space or after the pod, and the agent is killed. Needs root.
 //
 //   npm run bench:cycles [-- CYCLES [SEED]]
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { quantile } from '../src/bench/statistics.ts';
 import { runBytes } from '../src/process/run.ts';
 import { schemaVersion } from '../src/schema-version.ts';
 import { BareNode } from '../test/cluster/cni/bare-node.ts';
+import { processHoldings } from '../test/cluster/helpers/process-holdings.ts';
 import { machineText } from './machine.ts';
 
 const cycles = Number(process.argv[2] ?? 10_000);
@@ -32,7 +33,7 @@ const counts = { calls: 0, addedTwice: 0, deletedTwice: 0, withoutNetns: 0, gone
 const node = await BareNode.start(lanes);
 try {
   let agent = await node.startAgent();
-  let first = holdings(agent.pid);
+  let first = processHoldings(`/proc/${agent.pid}`);
   for (let done = 0; done < cycles; ) {
     const count = Math.min(batch, cycles - done);
     const names = Array.from({ length: count }, (_, index) => `pod-${done + index}`);
@@ -50,10 +51,10 @@ try {
       agent = await node.startAgent();
       counts.kills += 1;
     }
-    if (done <= warmUp || done % killEvery === warmUp) first = holdings(agent.pid);
+    if (done <= warmUp || done % killEvery === warmUp) first = processHoldings(`/proc/${agent.pid}`);
   }
   const left = leftOver();
-  const last = holdings(agent.pid);
+  const last = processHoldings(`/proc/${agent.pid}`);
   const doc = {
     schemaVersion,
     kind: 'cycles',
@@ -124,18 +125,6 @@ async function call(command: 'ADD' | 'DEL', pod: string, device: string, change:
 
 async function networks(what: 'add' | 'del', names: readonly string[]): Promise<void> {
   await node.ok('sh', '-c', `for each; do ip netns ${what} "$each" || exit; done`, 'sh', ...names);
-}
-
-function holdings(pid: number) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const kibibytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-  return {
-    residentMiB: Math.round(kibibytes('VmRSS') / 1024),
-    peakMiB: Math.round(kibibytes('VmHWM') / 1024),
-    threads: kibibytes('Threads'),
-    openFiles: readdirSync(`/proc/${pid}/fd`).length,
-    mounts: readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trimEnd().split('\n').length,
-  };
 }
 
 /** Every trace of pods on the node: all of them are gone. */

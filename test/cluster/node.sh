@@ -35,16 +35,18 @@ pretend() {
   fi
 }
 
-# keep NAME PROGRAM...: runs it. When it ends the node is down, unless FOLDER/NAME.stopped says that somebody wanted it:
-# then it is started again once that file is gone.
+# keep NAME PROGRAM...: runs it. When it ends the node is down, unless FOLDER/NAME.stopped said once that somebody wanted
+# it: it is then started again as soon as that file is gone, and, as by systemd, whenever it ends.
 keep() {
-  local name=$1
+  local name=$1 again=''
   shift
   while :; do
     "$@" >>"$folder/$name.log" 2>&1 &
     printf '%s\n' $! >"$folder/$name.pid"
     wait $! || true
-    [[ -e $folder/$name.stopped ]] || return
+    if [[ -e $folder/$name.stopped ]]; then again=yes; fi
+    [[ -n $again ]] || return
+    sleep 0.2
     while [[ -e $folder/$name.stopped ]]; do sleep 0.1; done
   done
 }
@@ -77,6 +79,8 @@ overlay /opt/cni/bin /usr/lib/cni
 # Programs of the machine may have networks of their own there, as podman has.
 rm -rf /etc/cni/net.d
 mkdir -p /etc/cni/net.d
+# Another runtime of the machine may have its own there.
+rm -f /etc/cni/net.d/*
 cp "$folder/pod-network.conflist" /etc/cni/net.d/10-pods.conflist
 
 ip link set lo up

@@ -27,9 +27,10 @@ function isNotKubelets(name: string): boolean {
   return name !== 'kubelet_internal_checkpoint';
 }
 
-/** Whether the runtime has taken down all that ran there; it may be seconds behind the API server. */
-export function isIdle(node: LabNode): boolean {
-  return !mountPoints(node).some((at) => at.includes('/io.containerd.runtime.v2.task/'));
+/** How much the runtime and kubelet have mounted for what runs; they may be seconds behind the API server. */
+export function podMounts(node: LabNode): number {
+  const isOfPod = (at: string) => at.includes('/io.containerd.runtime.v2.task/') || at.includes('/kubelet/pods/');
+  return mountPoints(node).filter(isOfPod).length;
 }
 
 /** The mount points of a node, in order; those of the stack's devices begin with /run/vdpa. */

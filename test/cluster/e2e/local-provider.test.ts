@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { flannelTools } from '../helpers/flannel.ts';
 import { BuiltImages } from './built-images.ts';
 import { EndToEnd } from './end-to-end.ts';
-import { type HostPicture, hostPicture, isIdle, mountPoints } from './host-picture.ts';
+import { type HostPicture, hostPicture, mountPoints, podMounts } from './host-picture.ts';
 import { whyNoHugePages } from './huge-pages.ts';
+import { testPodDeaths } from './pod-deaths.ts';
 import { hugePageMiB, idlePod, l3fwdPod, workloadNamespace } from './pods.ts';
+import { testRestarts } from './restarts.ts';
 
 const { whyNoNode, multus } = inject('cluster');
 const images = await BuiltImages.find();
+const flannel = await flannelTools();
 /** It measures nothing, but waits on pollers that want more CPUs than a small machine has: run where that is acceptable. */
 const notAsked = process.env['VDPACTL_LAB_E2E'] === '1' ? null : 'it runs with VDPACTL_LAB_E2E=1';
 const why =
-  notAsked ?? whyNoNode ?? multus.missing ?? (typeof images === 'string' ? images : await whyNoHugePages(hugePageMiB));
+  notAsked ??
+  whyNoNode ??
+  multus.missing ??
+  ('missing' in flannel ? flannel.missing : null) ??
+  (typeof images === 'string' ? images : await whyNoHugePages(hugePageMiB));
 if (why !== null) process.stderr.write(`cluster: no test from end to end: ${why}\n`);
 
 const devices = ['local0', 'local1'];
@@ -28,24 +37,19 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
     return (await lab.kubectl('-n', workloadNamespace, 'get', 'pods', '-o', path)).trim().split(' ').sort();
   };
   const podOf = async (workload: string) => (await pods()).find((pod) => pod.startsWith(workload)) ?? '';
-  /** Changes when the process of any of them was started anew. */
-  const processes = () => {
-    const path =
-      'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount};{end}';
-    return lab.kubectl('-n', workloadNamespace, 'get', 'pods', '-o', path);
-  };
   const attached = () =>
     mountPoints(lab.cluster.node)
       .filter((at) => at.startsWith('/run/vdpa/dev/'))
       .sort();
 
   beforeAll(async () => {
-    if (typeof images === 'string') return;
-    lab = await EndToEnd.start(images, multus.programs);
+    if (typeof images === 'string' || 'missing' in flannel) return;
+    lab = await EndToEnd.start(images, multus.programs, flannel.bin);
     // What the first pod of a node brings is the runtime's.
+    const running = podMounts(lab.cluster.node);
     await lab.startPod(idlePod, 'default', 'idle');
     await lab.kubectl('delete', 'pod', 'idle', '--timeout=55s');
-    await vi.waitFor(() => expect(isIdle(lab.cluster.node)).toBe(true), { timeout: 60_000, interval: 500 });
+    await vi.waitFor(() => expect(podMounts(lab.cluster.node)).toBe(running), { timeout: 60_000, interval: 500 });
     before = hostPicture(lab.cluster.node);
   }, 1_200_000);
 
@@ -84,9 +88,13 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
     const path = String.raw`jsonpath={.metadata.annotations.k8s\.v1\.cni\.cncf\.io/network-status}`;
     const status = JSON.parse(await lab.kubectl('-n', workloadNamespace, 'get', 'pod', 'second', '-o', path));
     expect(status).toMatchObject([
-      { interface: 'eth0' },
+      { name: 'cbr0', interface: 'eth0', default: true },
       { interface: 'net1', 'device-info': { type: 'vhost-user', 'vhost-user': { mode: 'server' } } },
     ]);
+    // Flannel's network is the pods' own, as ever: this machine reaches the pod by it.
+    const [address] = status[0].ips;
+    expect(address.split('.').slice(0, 3)).toEqual(lab.podRange.split('.').slice(0, 3));
+    expect(await answerOf(address)).toBe('ECONNREFUSED');
     for (const device of devices) await expect.poll(() => lab.backend(device).counters?.connected).toBe(true);
   });
 
@@ -112,8 +120,10 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
     expect(stdout).toContain('2 devices planned, 2 offered, 2 in use');
   });
 
+  testRestarts(() => lab, devices);
+
   test('testpmd is killed, twice: the workloads run on, and traffic comes back', async () => {
-    const running = await processes();
+    const running = await lab.workloads();
     for (const restarts of [1, 2]) {
       for (const device of devices) await lab.killBackend(device);
       for (const device of devices) {
@@ -122,30 +132,30 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
       }
       await lab.expectTraffic(devices);
     }
-    expect(await processes()).toBe(running);
+    expect(await lab.workloads()).toEqual(running);
   });
 
   test('the agent is killed under traffic: nothing stops', async () => {
-    const running = await processes();
+    const running = await lab.workloads();
     const backends = devices.map((device) => lab.backend(device).pid);
     const mounts = attached();
     await lab.killPod('agent');
     expect(devices.map((device) => lab.backend(device).pid)).toEqual(backends);
     expect(attached()).toEqual(mounts);
-    expect(await processes()).toBe(running);
+    expect(await lab.workloads()).toEqual(running);
     const count = () => lab.backend('local0').counters?.workload?.rxPackets ?? 0;
     const then = count();
     await expect.poll(count, { timeout: 90_000 }).toBeGreaterThan(then);
   });
 
   test('agent and backends are killed together: the workloads run on, and traffic comes back', async () => {
-    const running = await processes();
+    const running = await lab.workloads();
     await lab.killPod('agent', 'backend');
     for (const device of devices) {
       await expect.poll(() => lab.backend(device).counters?.connected, { timeout: 90_000 }).toBe(true);
     }
     await lab.expectTraffic(devices);
-    expect(await processes()).toBe(running);
+    expect(await lab.workloads()).toEqual(running);
   });
 
   test('a pod goes: nothing of it stays, and the next one gets its device', async () => {
@@ -162,6 +172,8 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
     await lab.stopGenerator();
   });
 
+  describe('a pod ends', () => testPodDeaths(() => lab));
+
   test('vdpactl destroy leaves the node as it was', async () => {
     const document = await lab.json('destroy', '--target', 'kubernetes', '--yes', '--progress', 'none');
     expect(document).toMatchObject({ clusters: [{ state: 'destroyed' }] });
@@ -170,3 +182,12 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
     expect(await lab.kubectl('get', 'namespaces', '-o', 'name')).not.toContain('vdpactl');
   });
 });
+
+/** What connecting to a port says on which nothing listens. */
+function answerOf(address: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: 9, timeout: 5_000 });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    socket.on('timeout', () => resolve('no answer')).on('connect', () => resolve('connected'));
+  });
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { configSchema } from '../../../src/config/config-schema.ts';
+import { fullResourceName } from '../../../src/templates/kubernetes/names.ts';
 import { workloadPod } from '../../../src/templates/kubernetes/workloads/workload-pod.ts';
 
 export const settings = {
@@ -32,6 +33,41 @@ export function l3fwdPod(name: string): object {
   const text = JSON.stringify(workloadPod(config, { name, image: 'l3fwd', restartPolicy: 'Always' }));
   const { metadata, spec } = JSON.parse(text.replaceAll('"cpu":"1"', '"cpu":"200m"'));
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name, namespace: workloadNamespace }, spec };
+}
+
+/** A network as the stack's, with addresses for what is attached. */
+export const addressedNetwork = {
+  apiVersion: 'k8s.cni.cncf.io/v1',
+  kind: 'NetworkAttachmentDefinition',
+  metadata: {
+    name: 'addressed',
+    namespace: workloadNamespace,
+    annotations: { 'k8s.v1.cni.cncf.io/resourceName': fullResourceName },
+  },
+  spec: {
+    config: JSON.stringify({
+      ...{ cniVersion: '1.0.0', name: 'addressed', type: 'vdpa', capabilities: { CNIDeviceInfoFile: true } },
+      ipam: { type: 'host-local', subnet: '10.56.0.0/24' },
+    }),
+  },
+};
+
+/** A pod with a device on that network, whose program does nothing. */
+export function sleepingPod(name: string): object {
+  const { metadata, spec } = JSON.parse(
+    JSON.stringify(workloadPod(config, { name, image: 'l3fwd', restartPolicy: 'Always' })),
+  );
+  const resources = { requests: { cpu: '50m' }, limits: { memory: '64Mi', [fullResourceName]: '1' } };
+  const containers = [{ ...spec.containers[0], command: ['sleep', '3600'], resources }];
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...{ ...metadata, name, namespace: workloadNamespace },
+      annotations: { 'k8s.v1.cni.cncf.io/networks': addressedNetwork.metadata.name },
+    },
+    spec: { ...spec, containers, terminationGracePeriodSeconds: 1 },
+  };
 }
 
 /**

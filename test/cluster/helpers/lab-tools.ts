@@ -21,7 +21,9 @@ export type LabTool =
   | 'host-local'
   | 'static'
   | 'loopback'
-  | 'portmap';
+  | 'portmap'
+  | 'flanneld'
+  | 'flannel';
 
 /** Exit code of build.sh where the machine lacks what it takes. */
 const cannotBuild = 3;
