@@ -160,7 +160,7 @@ describe.skipIf(why !== null)(
     test('vdpactl status shows who has it', async () => {
       const { stdout } = await lab.vdpactl('status', '--target', 'kubernetes');
       expect(stdout).toContain('1 device planned, 1 offered, 1 in use');
-      expect(stdout).toContain(second.pod);
+      expect(JSON.stringify(await lab.json('status', '--target', 'kubernetes'))).toContain(second.pod);
     });
 
     test('vdpactl destroy gives the NIC back to its driver, and leaves the node as it was', async () => {
