@@ -160,7 +160,10 @@ describe.skipIf(why !== null)(
     test('vdpactl status shows who has it', async () => {
       const { stdout } = await lab.vdpactl('status', '--target', 'kubernetes');
       expect(stdout).toContain('1 device planned, 1 offered, 1 in use');
-      expect(JSON.stringify(await lab.json('status', '--target', 'kubernetes'))).toContain(second.pod);
+      const document = JSON.stringify(await lab.json('status', '--target', 'kubernetes', '--devices'));
+      expect(document).toContain(second.pod);
+      // Asked of the agent through the API server.
+      expect(document).toContain('"connected":true');
     });
 
     test('vdpactl destroy gives the NIC back to its driver, and leaves the node as it was', async () => {

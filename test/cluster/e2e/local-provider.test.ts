@@ -118,6 +118,9 @@ describe.skipIf(why !== null)('l3fwd in pods, on a node of the local provider', 
     for (const workload of workloads) expect(document).toContain(await podOf(workload));
     const { stdout } = await lab.vdpactl('status', '--target', 'kubernetes');
     expect(stdout).toContain('2 devices planned, 2 offered, 2 in use');
+    // Asked of the agent through the API server.
+    const { stdout: shown } = await lab.vdpactl('status', '--target', 'kubernetes', '--devices');
+    for (const device of devices) expect(shown).toMatch(new RegExp(`^\\S+ +${device} +running +up +\\S`, 'm'));
   });
 
   testRestarts(() => lab, devices);
