@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type * as z from 'zod';
 import { transcript } from './helpers/cli.ts';
 import { deployShape, destroyShape, statusShape } from './helpers/documents.ts';
 import { describeLocal, useStack } from './helpers/stack.ts';
+
+/** The same status whatever was counted, which comes a moment after the start and goes on. */
+function uncounted(status: z.infer<typeof statusShape>): object {
+  const devices = status.devices.map((device) => ({ ...device, counters: expect.toSatisfy(() => true) }));
+  return { ...status, devices };
+}
 
 describeLocal('the life of a stack', () => {
   const stack = useStack();
@@ -20,7 +27,7 @@ describeLocal('the life of a stack', () => {
     const again = await stack().run('deploy');
     expect(again.code, transcript(again)).toBe(0);
     expect(again.stdout).toContain('nothing to do');
-    expect(await stack().status()).toEqual(status);
+    expect(await stack().status()).toEqual(uncounted(status));
 
     const destroyed = await stack().json(destroyShape, 'destroy');
     expect(destroyed.changed).toBe(true);
@@ -42,7 +49,7 @@ describeLocal('the life of a stack', () => {
     const json = await stack().status();
     const yaml = await stack().run('status', ['-o', 'yaml']);
     expect(yaml.code, transcript(yaml)).toBe(0);
-    expect(statusShape.parse(parse(yaml.stdout))).toEqual(json);
+    expect(statusShape.parse(parse(yaml.stdout))).toEqual(uncounted(json));
 
     const destroyed = await stack().run('destroy', ['-o', 'yaml']);
     expect(destroyShape.parse(parse(destroyed.stdout)).changed).toBe(true);
