@@ -36,7 +36,7 @@ export interface MeasuredPath {
   /**
    * Starts another generator in place of the one there is, whether or not that still runs: DPDK's memif may crash at
    * either end when the other one is killed while packets are under way. Waits for the backend first, where that is on its
-   * way up: the generator connects once, as it starts, and never where nobody listens yet.
+   * way up: the generator connects once, as it starts, and not by itself where nobody listens yet.
    */
   restartGenerator(): Promise<void>;
 }
@@ -113,6 +113,9 @@ export async function withMeasuredPath<Result>(
           await waitForBackend(dir, spec, restartTimeoutMs);
           generator = await launch();
           await waitForLink(generator, request.signal);
+          // A backend that was just killed may have looked alive: then this one was too early, and is told to try again.
+          const deadline = performance.now() + restartTimeoutMs;
+          while (!(await generator.reconnect()) && performance.now() < deadline) await sleep(pollMs);
         },
       });
     } finally {
