@@ -83,8 +83,9 @@ async function lookAround(dir: RunDir, request: DeployRequest) {
     const rows = runChecks(gatherFacts(dir, planned, request.config, request.env, false), { skip: ['VDPA-DPDK-002'] });
     const failure = firstFailure(rows);
     if (failure === null) return { planned, rows };
-    // A backend that was just killed can still hold its huge pages when it does not show as one of the stack any more.
-    const mayComeBack = failure.code === 'VDPA-HUGE-001' && readStack(dir) !== null && performance.now() < deadline;
+    // A backend that was just killed can still hold its huge pages when it does not show as one of a stack any more.
+    const inUse = planned.report.node.hugepages.some(({ total, free }) => free < total);
+    const mayComeBack = failure.code === 'VDPA-HUGE-001' && inUse && performance.now() < deadline;
     if (!mayComeBack) throw failure;
     request.signal.throwIfAborted();
     await sleep(pagesPollMs);

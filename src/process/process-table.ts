@@ -25,8 +25,16 @@ export function markerFor(role: string, runDir: string): Record<string, string> 
   return { [markerVariable]: `${role}@${runDir}` };
 }
 
-/** State letter and start time of one /proc/PID/stat line, or null for anything else. */
-export function parseStat(text: string): { state: string; startTicks: number } | null {
+/** What a line of /proc/PID/stat says of a process. */
+export interface ProcessStat {
+  /** Of its first thread, as a letter. */
+  readonly state: string;
+  readonly threads: number;
+  readonly startTicks: number;
+}
+
+/** Reads one /proc/PID/stat line; null for anything else. */
+export function parseStat(text: string): ProcessStat | null {
   // The command name stands in parentheses and may hold any character, parentheses too.
   const nameEnd = text.lastIndexOf(')');
   if (nameEnd === -1) return null;
@@ -35,10 +43,18 @@ export function parseStat(text: string): { state: string; startTicks: number } |
     .trim()
     .split(/\s+/);
   const state = fields[0] ?? '';
-  const ticks = fields[19] ?? '';
-  if (!/^[A-Za-z]$/.test(state) || !/^\d+$/.test(ticks)) return null;
+  const [threads, ticks] = [fields[17] ?? '', fields[19] ?? ''];
+  if (!/^[A-Za-z]$/.test(state) || !/^\d+$/.test(threads) || !/^\d+$/.test(ticks)) return null;
   const startTicks = Number(ticks);
-  return Number.isSafeInteger(startTicks) ? { state, startTicks } : null;
+  return Number.isSafeInteger(startTicks) ? { state, threads: Number(threads), startTicks } : null;
+}
+
+/**
+ * Whether nothing of a process runs any more: it waits to be collected. While it ends, its first thread is a zombie before
+ * the others are, and until the last of them is one its memory is not freed.
+ */
+export function hasEnded({ state, threads }: ProcessStat): boolean {
+  return (state === 'Z' || state === 'X') && threads <= 1;
 }
 
 function readProc(pid: number, file: string): string | null {
@@ -49,10 +65,10 @@ function readProc(pid: number, file: string): string | null {
   }
 }
 
-/** The identity of a living process; null when there is none or it is a zombie. */
+/** The identity of a living process; null when there is none or it has ended. */
 export function identify(pid: number): ProcessId | null {
   const stat = parseStat(readProc(pid, 'stat') ?? '');
-  return stat === null || stat.state === 'Z' || stat.state === 'X' ? null : { pid, startTicks: stat.startTicks };
+  return stat === null || hasEnded(stat) ? null : { pid, startTicks: stat.startTicks };
 }
 
 export function isAlive(id: ProcessId): boolean {

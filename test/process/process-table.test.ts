@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   endProcesses,
+  hasEnded,
   identify,
   isAlive,
   markedProcesses,
@@ -40,7 +41,7 @@ describe('parseStat', () => {
         later,
         (pid, comm, state, between, ticks, rest) => {
           const line = `${[`${pid} (${comm}) ${state}`, ...between, ticks, ...rest].join(' ')}\n`;
-          expect(parseStat(line)).toEqual({ state, startTicks: ticks });
+          expect(parseStat(line)).toEqual({ state, threads: between[16], startTicks: ticks });
         },
       ),
     );
@@ -62,6 +63,18 @@ describe('parseStat', () => {
     ]) {
       expect(parseStat(text)).toBeNull();
     }
+  });
+});
+
+describe('hasEnded', () => {
+  it.each([
+    ['runs', 'R', 4, false],
+    ['sleeps', 'S', 1, false],
+    ['waits to be collected', 'Z', 1, true],
+    ['is gone', 'X', 0, true],
+    ['has threads that still hold its memory', 'Z', 2, false],
+  ])('of one that %s: %s with %i threads', (_what, state, threads, ended) => {
+    expect(hasEnded({ state, threads, startTicks: 1 })).toBe(ended);
   });
 });
 
