@@ -40,6 +40,12 @@ export function statusCommand(): Command {
           const { statusOfClusters } = await import('./status-clusters.ts');
           return statusOfClusters(context, options, config);
         }
+        if (options.devices === true) {
+          const { VdpaError } = await import('../errors/vdpa-error.ts');
+          throw new VdpaError('VDPA-USAGE-001', '--devices asks the agents of a cluster, and no cluster is meant', {
+            next: 'leave it out: on this machine the packets are always shown; or say --target kubernetes',
+          });
+        }
         await statusHere(context, options);
       }),
     );
