@@ -5,6 +5,7 @@
 #
 # Everything is mounted in a name space of its own: nothing of it is left afterwards. The base and what the engines keep
 # between builds stay in the cache (VDPACTL_LAB_CACHE).
+# shellcheck disable=SC2016 # what is quoted so is for a shell in an image, or for JavaScript
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -37,7 +38,7 @@ require() {
   [[ -e $here/dist/cli.js ]] || die 'vdpactl is not built: run npm ci && npm run build'
   for program in buildah podman runc debootstrap; do type -P "$program" >/dev/null || missing+=("$program"); done
   if ((${#missing[@]} == 0)); then return; fi
-  [[ ${CI:-} == true ]] && type -P apt-get >/dev/null || skip "needs ${missing[*]}"
+  if [[ ${CI:-} != true ]] || ! type -P apt-get >/dev/null; then skip "needs ${missing[*]}"; fi
   say "installing ${missing[*]}"
   DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends --no-remove \
     "${missing[@]}" debian-archive-keyring >/dev/null || skip "${missing[*]} cannot be installed"
@@ -141,7 +142,6 @@ build() {
   local began=$SECONDS
   vdpactl images build "$1" --engine "$2" --engine-arg=--isolation=chroot --progress none -o json >"$work/$1.json" ||
     die "$1 is not built"
-  # shellcheck disable=SC2016 # JavaScript
   node -e '
     const [image] = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8")).images;
     if (!/^sha256:[0-9a-f]{64}$/.test(image.id) || !/^sha256:[0-9a-f]{64}$/.test(image.digest)) throw new Error("no id");
@@ -211,7 +211,7 @@ run_l3fwd() {
   printf '%s\n' '--vdev=net_virtio_user0,path=/var/run/vdpa/net1/vhost.sock,server=1,queues=1,queue_size=256' --no-pci \
     --in-memory --single-file-segments --iova-mode=va >"$dir/eal.args.new"
   mv "$dir/eal.args.new" "$dir/eal.args"
-  in_image --name "$name-backend" --privileged -v "$dir:/pod" localhost/vdpactl/node:$version sh -c 'timeout 30 dpdk-testpmd --lcores 0@0,1@0 \
+  in_image --name "$name-backend" --privileged -v "$dir:/pod" localhost/vdpactl/node:"$version" sh -c 'timeout 30 dpdk-testpmd --lcores 0@0,1@0 \
     --in-memory --single-file-segments -m 64 --no-pci --no-telemetry --vdev net_vhost0,iface=/pod/net1/vhost.sock,client=1 \
     --vdev net_null0 -- --total-num-mbufs=4096 --auto-start --stats-period 1' >"$work/testpmd.log" 2>&1 &
   started+=($!)

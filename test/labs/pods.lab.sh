@@ -9,7 +9,7 @@ lab=pods
 # shellcheck source=test/labs/end-to-end.sh
 source test/labs/end-to-end.sh
 
-require_built
+require_built kubelet
 # Flannel: two minutes, once.
 timeout 600 test/cluster/build.sh flannel flanneld >/dev/null || {
   code=$?

@@ -13,7 +13,7 @@ lab=two-nodes
 # shellcheck source=test/labs/end-to-end.sh
 source test/labs/end-to-end.sh
 
-require_built sriovdp
+require_built kubelet sriovdp
 # What the second node boots: the hardware lab made it.
 code=0
 why=$(test/hardware/build.sh 2>&1 >/dev/null) || code=$?
