@@ -61,11 +61,13 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const pods = await openPods({ dir, log, mountProgram: options.mountProgram });
   const supervisor = await SupervisorWatch.begin(dir);
   const isAlive = () => supervisor.alive;
-  const isRunning = (spec: BackendSpec) => deviceHealth(dir, spec.device, spec, isAlive).state === 'running';
+  const stateOf = (device: string, spec?: BackendSpec) => deviceHealth(dir, device, spec, isAlive).state;
+  const isRunning = (spec: BackendSpec) => stateOf(spec.device, spec) === 'running';
   const specs = new NodeSpecs({
     dir,
     log,
     store: pods.store,
+    isRunning: (device) => stateOf(device) === 'running',
     look: () => lookAtNode(configFile, env),
     prepare: (look) => prepareLiveNode(look, env, log),
   });

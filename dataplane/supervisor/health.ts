@@ -12,7 +12,11 @@ export function healthPages(supervisor: Pick<Supervisor, 'notRunning'>): Readonl
     '/readyz': () => {
       const waiting = supervisor.notRunning();
       if (waiting.length === 0) return { status: 200, text: 'ok\n' };
-      return { status: 503, text: waiting.map(({ device, state }) => `backend of ${device}: ${state}\n`).join('') };
+      return { status: 503, text: waiting.map(textOf).join('') };
     },
   };
+}
+
+function textOf({ device, state, why }: ReturnType<Supervisor['notRunning']>[number]): string {
+  return `backend of ${device}: ${state}${why === undefined ? '' : `, ${why}`}\n`;
 }

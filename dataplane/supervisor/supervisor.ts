@@ -6,7 +6,6 @@ import { endProcesses, type ProcessId } from '../../src/process/process-table.ts
 import type { ProcessEnd } from '../../src/process/start.ts';
 import { type BackendState, type BackendStatus, hasProcess, type ProcessSpec } from '../contract/backend-spec.ts';
 import { inputFile, logFile, type RunDir } from '../contract/run-dir.ts';
-import { readSpecs, type StoredSpec } from '../contract/spec-store.ts';
 import { type Backend, stateOf, statusOf, takenOver } from './backend.ts';
 import { adoptBackend, startBackend } from './backend-process.ts';
 import { chooseCpu, type SeatFacts, seatFacts } from './cpu-seats.ts';
@@ -14,6 +13,7 @@ import { launchOf, wantsCpu } from './launch.ts';
 import { type Action, becameReady, ended, reconcile, type Slot, started, stopRequested } from './reconcile.ts';
 import { runningBackends } from './running-backends.ts';
 import { StatusFiles } from './status-files.ts';
+import { WantedSpecs } from './wanted-specs.ts';
 
 /** How long a backend may take to end by itself: testpmd stops its cores and closes its ports. */
 const stopGraceMs = 3_000;
@@ -38,7 +38,7 @@ export class Supervisor {
   readonly #log: (line: string) => void;
   readonly #backends = new Map<string, Backend>();
   readonly #statuses: StatusFiles;
-  #specs: ReadonlyMap<string, StoredSpec> = new Map();
+  readonly #wanted: WantedSpecs;
   #released = false;
   readonly #isolate: string | null;
   readonly #seatFacts: () => SeatFacts;
@@ -52,6 +52,7 @@ export class Supervisor {
     this.#seatFacts = options.seatFacts ?? seatFacts;
     this.#now = options.now ?? (() => performance.now());
     this.#statuses = new StatusFiles(dir, log);
+    this.#wanted = new WantedSpecs(dir, log);
   }
 
   /** Takes over what an earlier supervisor left running, so that its end disturbed no traffic. */
@@ -95,12 +96,12 @@ export class Supervisor {
   }
 
   /** The wanted backends that do not run, with the state of each. Before the first look: none. */
-  notRunning(): { readonly device: string; readonly state: BackendState }[] {
-    const wanted = [...this.#specs].filter(([, { spec }]) => hasProcess(spec)).map(([device]) => device);
-    return wanted.flatMap((device) => {
-      const slot = this.#backends.get(device)?.slot;
+  notRunning(): { readonly device: string; readonly state: BackendState; readonly why?: string }[] {
+    const known = [...this.#wanted.known].filter(([, { spec }]) => hasProcess(spec)).map(([device]) => ({ device }));
+    return [...known, ...this.#wanted.unknown].flatMap((wanted) => {
+      const slot = this.#backends.get(wanted.device)?.slot;
       const state = slot === undefined ? 'stopped' : stateOf(slot);
-      return state === 'running' ? [] : [{ device, state }];
+      return state === 'running' ? [] : [{ ...wanted, state }];
     });
   }
 
@@ -119,7 +120,7 @@ export class Supervisor {
   /** One look at what is wanted and what runs, and the steps that lead from one to the other. */
   tick(): void {
     for (const [device, backend] of this.#backends) {
-      const spec = this.#specs.get(device)?.spec;
+      const spec = this.#wanted.known.get(device)?.spec;
       if (backend.slot.phase === 'starting' && spec !== undefined && hasProcess(spec))
         this.#listen(device, backend, spec);
       capLog(logFile(this.#dir, device), backend.slot.phase === 'starting' ? maxStartLogBytes : maxLogBytes);
@@ -148,10 +149,15 @@ export class Supervisor {
   }
 
   #act(): void {
-    this.#specs = readSpecs(this.#dir, this.#specs);
+    this.#wanted.look();
     // The others are the kernel's to keep.
-    const withProcess = [...this.#specs].filter(([, stored]) => hasProcess(stored.spec));
+    const withProcess = [...this.#wanted.known].filter(([, stored]) => hasProcess(stored.spec));
     const wanted = new Map(withProcess.map(([device, stored]) => [device, stored.hash]));
+    // Taken over from an earlier supervisor, which understood what is wanted: it runs on as it is.
+    for (const { device } of this.#wanted.unknown) {
+      const running = this.#backends.get(device);
+      if (running !== undefined) wanted.set(device, running.slot.specHash);
+    }
     const slots = new Map([...this.#backends].map(([device, backend]) => [device, backend.slot]));
     for (const action of reconcile(wanted, slots, this.#now())) this.#perform(action);
     for (const [device, backend] of this.#backends) this.#writeStatus(device, backend);
@@ -159,7 +165,7 @@ export class Supervisor {
 
   #perform({ kind, device }: Action): void {
     const backend = this.#backends.get(device);
-    const stored = this.#specs.get(device);
+    const stored = this.#wanted.known.get(device);
     if (kind === 'forget') {
       this.#backends.delete(device);
       this.#statuses.remove(device);

@@ -7,9 +7,9 @@ import { schemaVersion } from '../../../src/schema-version.ts';
 import { type BackendSpec, hasProcess } from '../../contract/backend-spec.ts';
 import type { NodeFile } from '../../contract/node-file.ts';
 import { type RunDir, specFile } from '../../contract/run-dir.ts';
-import { readSpecs } from '../../contract/spec-store.ts';
+import { findSpecs, readSpecs } from '../../contract/spec-store.ts';
 import { type NodeLook, type NodeView, nodeView } from './node-view.ts';
-import { planSpecs, type SpecPlan } from './plan-specs.ts';
+import { type DeviceUse, type HeldSpec, planSpecs, type SpecPlan } from './plan-specs.ts';
 
 export interface NodeSpecsOptions {
   readonly dir: RunDir;
@@ -25,6 +25,8 @@ export interface NodeSpecsOptions {
     /** false: a pod has it. */
     removeDevice(device: string): Promise<boolean>;
   };
+  /** Whether the backend of a device runs. */
+  readonly isRunning: (device: string) => boolean;
   readonly log: (line: string) => void;
 }
 
@@ -33,7 +35,9 @@ export class NodeSpecs {
   readonly #options: NodeSpecsOptions;
   #offered: readonly BackendSpec[];
   #view: NodeView | null = null;
-  #held: SpecPlan['held'] = [];
+  #held: readonly HeldSpec[] = [];
+  /** Held by a spec of another version, for as long as the backend runs. */
+  #foreign: readonly string[] = [];
   #problems: readonly string[] = ['the node was not looked at yet'];
   #written = '';
 
@@ -57,9 +61,10 @@ export class NodeSpecs {
     return this.#problems;
   }
 
-  /** Whether something waits for a pod that has a device no more. */
+  /** Whether something waits no more: the pod has given its device back, or what it had runs no longer. */
   get canGoOn(): boolean {
-    return this.#held.some(({ device }) => !this.#isHeld(device));
+    const { isRunning } = this.#options;
+    return this.#held.some(({ device }) => !this.#isHeld(device)) || this.#foreign.some((device) => !isRunning(device));
   }
 
   /**
@@ -67,23 +72,20 @@ export class NodeSpecs {
    * throws: what a node has keeps working, whatever becomes of what it could have.
    */
   async refresh(): Promise<boolean> {
-    const { dir, log } = this.#options;
+    const { log } = this.#options;
     const problems: string[] = [];
     try {
       const view = await this.#look(problems);
       this.#view = view;
       if (view.whyNone !== null) problems.push(view.whyNone);
-      await this.#apply(
-        planSpecs(view.specs, readSpecs(dir), (device) => this.#isHeld(device)),
-        problems,
-      );
+      await this.#apply(this.#plan(view, problems), problems);
     } catch (error) {
       problems.push(textOf(error));
     }
     for (const problem of problems) if (!this.#problems.includes(problem)) log(`node: ${problem}`);
     this.#problems = problems;
-    this.#writeNode();
-    return problems.length === 0 || (problems.length === 1 && problems[0] === this.#view?.whyNone);
+    const isWritten = this.#writeNode();
+    return isWritten && (problems.length === 0 || (problems.length === 1 && problems[0] === this.#view?.whyNone));
   }
 
   async #look(problems: string[]): Promise<NodeView> {
@@ -101,6 +103,17 @@ export class NodeSpecs {
     const after = nodeView(await look(), dir);
     if (after.unprepared.length > 0) problems.push(`still not ready: ${after.unprepared.join(', ')}`);
     return after;
+  }
+
+  #plan(view: NodeView, problems: string[]): SpecPlan {
+    const use: DeviceUse = { isHeld: (device) => this.#isHeld(device), isRunning: this.#options.isRunning };
+    const found = findSpecs(this.#options.dir);
+    const plan = planSpecs(view.specs, found, use);
+    this.#foreign = plan.held.flatMap(({ device, should }) =>
+      found.unread.has(device) && should === 'change' ? [device] : [],
+    );
+    for (const device of this.#foreign) problems.push(`${device}: its spec ${found.unread.get(device)}`);
+    return plan;
   }
 
   #isHeld(device: string): boolean {
@@ -145,7 +158,8 @@ export class NodeSpecs {
     }
   }
 
-  #writeNode(): void {
+  /** Answers whether it says what is so. */
+  #writeNode(): boolean {
     const { dir, log } = this.#options;
     const file: NodeFile = {
       schemaVersion,
@@ -157,12 +171,14 @@ export class NodeSpecs {
       problems: [...this.#problems],
     };
     const text = `${JSON.stringify(file, null, 2)}\n`;
-    if (text === this.#written) return;
+    if (text === this.#written) return true;
     try {
       writeFileAtomic(dir.node, text);
       this.#written = text;
+      return true;
     } catch (error) {
       log(`node: ${dir.node} cannot be written: ${messageOf(error)}`);
+      return false;
     }
   }
 }

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { parseJson } from '../../../src/files/json-file.ts';
+import { whyUnread } from '../../../src/files/why-unread.ts';
 import { podInterfacePattern, podUidPattern, recordFile } from '../../contract/pod-paths.ts';
 import type { RunDir } from '../../contract/run-dir.ts';
 import { type Files, ignoring, putFile, temporaryName, unlinkIfThere } from './files.ts';
 import { type PodRecord, podRecordSchema } from './record.ts';
+import { salvageRecord } from './salvage-record.ts';
 
-/** A record that cannot be read: of what, its path says. */
+/** A record that is not understood as a whole: of what, its path says. */
 export interface DamagedRecord {
   readonly pod: string;
   readonly interface: string;
+  readonly why: string;
+  /** What it says all the same; null: not even its device. */
+  readonly salvaged: PodRecord | null;
 }
 
 /** The records of a node, root's alone, and an index of them in memory. The files are the truth. */
@@ -22,7 +28,7 @@ export class RecordStore {
     this.#files = files;
   }
 
-  /** Reads all records, and answers those that are damaged. */
+  /** Reads all records, and answers those that are damaged or of another version. */
   load(): DamagedRecord[] {
     this.#byKey.clear();
     const damaged: DamagedRecord[] = [];
@@ -32,11 +38,13 @@ export class RecordStore {
         const interfaceName = name.replace(/\.json$/, '');
         if (name.endsWith('.tmp')) unlinkIfThere(this.#files, join(folder, name));
         if (!name.endsWith('.json') || !podInterfacePattern.test(interfaceName)) continue;
-        const record = this.#read(join(folder, name));
+        const text = this.#files.readFileSync(join(folder, name), 'utf8');
+        const record = parseJson(text, podRecordSchema);
         if (record?.pod.uid === pod && record.attachment.interface === interfaceName) {
           this.#byKey.set(keyOf(pod, interfaceName), record);
         } else {
-          damaged.push({ pod, interface: interfaceName });
+          const salvaged = salvageRecord(text, pod, interfaceName);
+          damaged.push({ pod, interface: interfaceName, why: whyUnread(text), salvaged });
         }
       }
       this.#removeFolder(pod);
@@ -78,7 +86,7 @@ export class RecordStore {
     putFile(this.#files, folder, `${attachment.interface}.json`, `${JSON.stringify(record, null, 2)}\n`, 0o600);
   }
 
-  /** Holds a device for a record that is damaged. */
+  /** Holds a device for a record that is damaged or of another version, whose file stays as it is. */
   adopt(record: PodRecord): void {
     this.#byKey.set(keyOf(record.pod.uid, record.attachment.interface), record);
   }
@@ -96,15 +104,6 @@ export class RecordStore {
   #removeFolder(pod: string): void {
     const folder = join(this.#dir.attachments, pod);
     ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'], () => this.#files.rmdirSync(folder));
-  }
-
-  #read(path: string): PodRecord | null {
-    try {
-      return podRecordSchema.safeParse(JSON.parse(this.#files.readFileSync(path, 'utf8'))).data ?? null;
-    } catch (error) {
-      if (error instanceof SyntaxError) return null;
-      throw error;
-    }
   }
 
   #list(folder: string): string[] {

@@ -25,20 +25,25 @@ export async function recover(means: Means): Promise<void> {
 }
 
 /** What a damaged record cannot say the mounts can: whether the pod has a device, and which. */
-async function settle(means: Means, { pod, interface: name }: DamagedRecord): Promise<void> {
+async function settle(means: Means, { pod, interface: name, why, salvaged }: DamagedRecord): Promise<void> {
   const { files, mounts, paths, records, log } = means;
+  if (salvaged !== null) {
+    log(`pod ${pod} ${name}: the record ${why}; it has device ${salvaged.attachment.device}, until its DEL`);
+    records.adopt(salvaged);
+    return;
+  }
   const volume = PodVolume.open(files, paths, pod);
   try {
     const device = mounts.attached().find((each) => volume?.shows(name, (fd) => mounts.shows(each, fd)) === true);
     if (device !== undefined) {
-      log(`pod ${pod} ${name}: the record is damaged; by the mounts it has device ${device}`);
+      log(`pod ${pod} ${name}: the record ${why}; by the mounts it has device ${device}`);
       records.adopt(standIn(pod, name, device));
       return;
     }
   } finally {
     volume?.close();
   }
-  log(`pod ${pod} ${name}: the record is damaged and nothing is mounted: removed`);
+  log(`pod ${pod} ${name}: the record ${why}, and nothing is mounted: removed`);
   clearVolume(means, standIn(pod, name, ''));
   records.remove(pod, name);
 }

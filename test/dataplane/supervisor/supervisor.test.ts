@@ -161,6 +161,26 @@ describe('the supervisor', () => {
     expect(status('local1')).toBeNull();
   });
 
+  it('starts nothing for a spec of another version, says so once, and follows one that it knows again', async () => {
+    putSpec(dir, backendSpec('local0'));
+    const pid = await running();
+    const later = { ...backendSpec('local0', { memoryMiB: 128 }), schemaVersion: 'vdpactl/v2' };
+    writeFileSync(specFile(dir, 'local0'), JSON.stringify(later));
+    writeFileSync(specFile(dir, 'local1'), JSON.stringify({ ...later, device: 'local1' }));
+    for (let looks = 0; looks < 5; looks += 1) supervisor.tick();
+    expect(processes().map((found) => found.pid)).toEqual([pid]);
+    expect(processes('local1')).toEqual([]);
+    const why = 'its spec says "vdpactl/v2", and this version of vdpactl knows vdpactl/v1';
+    expect(said.filter((line) => line.includes('vdpactl/v2'))).toEqual([
+      `local0: ${why}: what it said before stands`,
+      `local1: ${why}: nothing is started for it`,
+    ]);
+    expect(supervisor.notRunning()).toEqual([{ device: 'local1', state: 'stopped', why }]);
+    putSpec(dir, backendSpec('local1'));
+    await running('local1');
+    expect(supervisor.notRunning()).toEqual([]);
+  });
+
   it('removes the sockets that a killed program left before it starts it again', async () => {
     const socket = wireSocket(dir, 'local0');
     writeFileSync(socket, '');
@@ -274,6 +294,23 @@ describe('the next supervisor', () => {
     await until(() => status('local1')?.state === 'running' && status('local1')?.pid !== second);
     await until(() => status('local2') === null);
     expect(identify(third)).toBeNull();
+  });
+
+  it('leaves what runs by a spec of another version as it is, until it ends', async () => {
+    putSpec(dir, backendSpec('local0'));
+    const pid = await running();
+    supervisor.letGo();
+    writeFileSync(specFile(dir, 'local0'), JSON.stringify({ ...backendSpec('local0'), schemaVersion: 'vdpactl/v2' }));
+    supervisor = newSupervisor();
+    supervisor.adopt();
+    for (let looks = 0; looks < 5; looks += 1) supervisor.tick();
+    expect(processes().map((found) => found.pid)).toEqual([pid]);
+    expect(supervisor.notRunning()).toEqual([]);
+    process.kill(pid, 'SIGKILL');
+    await until(() => supervisor.notRunning().length > 0);
+    expect(processes()).toEqual([]);
+    rmSync(specFile(dir, 'local0'));
+    await until(() => said.includes('local0: removed'));
   });
 
   it('keeps the one process that was written down, and ends another for the same device', async () => {

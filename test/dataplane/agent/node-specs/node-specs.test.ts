@@ -18,6 +18,7 @@ let dir: RunDir;
 let said: string[];
 let steps: string[];
 let held: Set<string>;
+let stopped: Set<string>;
 let node: { devices: number; memoryMiB: number };
 let failure: Error | null;
 let specs: NodeSpecs;
@@ -43,6 +44,7 @@ function open(change: Partial<ConstructorParameters<typeof NodeSpecs>[0]> = {}):
         return true;
       },
     },
+    isRunning: (device) => !stopped.has(device),
     log: (line) => said.push(line),
     ...change,
   });
@@ -58,6 +60,7 @@ beforeEach(() => {
   said = [];
   steps = [];
   held = new Set();
+  stopped = new Set();
   node = { devices: 2, memoryMiB: 64 };
   failure = null;
   specs = open();
@@ -108,6 +111,27 @@ describe('the devices of a node', () => {
     await specs.refresh();
     expect(offered()).toEqual(['local0']);
     expect(memoryOf('local0')).toBe(128);
+    expect(specs.canGoOn).toBe(false);
+  });
+
+  it('of which another version wrote the spec keep it while a pod has what runs by it, and no longer', async () => {
+    await specs.refresh();
+    const later = JSON.stringify({ schemaVersion: 'vdpactl/v2', kind: 'Backend', device: 'local0', memory: '64Mi' });
+    for (const device of ['local0', 'local1', 'local7']) writeFileSync(specFile(dir, device), later);
+    held = new Set(['local0']);
+    specs = open();
+    expect(await specs.refresh()).toBe(false);
+    expect(readFileSync(specFile(dir, 'local0'), 'utf8')).toBe(later);
+    expect(memoryOf('local1')).toBe(64);
+    expect(existsSync(specFile(dir, 'local7'))).toBe(false);
+    expect(offered()).toEqual(['local0', 'local1']);
+    expect(specs.problems[0]).toBe('local0: its spec says "vdpactl/v2", and this version of vdpactl knows vdpactl/v1');
+    expect(specs.canGoOn).toBe(false);
+    // Its supervisor is now of this version, and does not understand it either.
+    stopped = new Set(['local0']);
+    expect(specs.canGoOn).toBe(true);
+    expect(await specs.refresh()).toBe(true);
+    expect(memoryOf('local0')).toBe(64);
     expect(specs.canGoOn).toBe(false);
   });
 

@@ -3,13 +3,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planSpecs } from '../../../../dataplane/agent/node-specs/plan-specs.ts';
 import type { BackendSpec } from '../../../../dataplane/contract/backend-spec.ts';
-import { type StoredSpec, specHash } from '../../../../dataplane/contract/spec-store.ts';
+import { type SpecsFound, specHash } from '../../../../dataplane/contract/spec-store.ts';
 import { backendSpec } from '../../../fixtures/backend-spec.ts';
 
-const stored = (...specs: BackendSpec[]): Map<string, StoredSpec> =>
-  new Map(specs.map((spec) => [spec.device, { spec, hash: specHash(spec) }]));
+const stored = (specs: BackendSpec[], unread: string[] = []): SpecsFound => ({
+  specs: new Map(specs.map((spec) => [spec.device, { spec, hash: specHash(spec) }])),
+  unread: new Map(unread.map((device) => [device, 'is damaged'])),
+});
+const use = (held: string[], running: string[] = []) => ({
+  isHeld: (device: string) => held.includes(device),
+  isRunning: (device: string) => running.includes(device),
+});
 const plan = (wanted: BackendSpec[], before: BackendSpec[], held: string[] = []) =>
-  planSpecs(wanted, stored(...before), (device) => held.includes(device));
+  planSpecs(wanted, stored(before), use(held));
 
 const one = backendSpec('local0');
 const changed = backendSpec('local0', { memoryMiB: 99 });
@@ -35,6 +41,28 @@ describe('the specs of a node', () => {
 
   it('are made anew for a pod whose spec is gone', () => {
     expect(plan([one], [], ['local0'])).toMatchObject({ write: [one], held: [] });
+  });
+
+  it.each<[string, BackendSpec[], string[], string[], Partial<ReturnType<typeof planSpecs>>]>([
+    ['replaced while it is free', [one], [], ['local0'], { write: [one], held: [], offered: [one] }],
+    ['removed with its device', [], [], ['local0'], { write: [], remove: ['local0'], held: [], offered: [] }],
+    [
+      'left while a pod has what it runs',
+      [one],
+      ['local0'],
+      ['local0'],
+      { write: [], held: [{ device: 'local0', should: 'change' }], offered: [one] },
+    ],
+    ['replaced where nothing runs by it that a pod has', [one], ['local0'], [], { write: [one], held: [] }],
+    [
+      'left, and not offered, where a pod has a device that is gone',
+      [],
+      ['local0'],
+      ['local0'],
+      { write: [], remove: [], held: [{ device: 'local0', should: 'go' }], offered: [] },
+    ],
+  ])('that this version does not understand is %s', (_what, wanted, held, running, expected) => {
+    expect(planSpecs(wanted, stored([], ['local0']), use(held, running))).toMatchObject(expected);
   });
 
   it('come to what is wanted in one step, whatever was there, and to what is held in none', () => {
