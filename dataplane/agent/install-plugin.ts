@@ -2,16 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readJsonFile } from '../../src/files/json-file.ts';
 import { makeFolder } from '../../src/files/make-folder.ts';
-import { writeFileAtomic } from '../../src/files/write-atomic.ts';
+import { readTextFile, writeFileAtomic } from '../../src/files/write-atomic.ts';
 import { schemaVersion } from '../../src/schema-version.ts';
-import {
-  cniPluginName,
-  type InstalledFiles,
-  installedFile,
-  installedFilesSchema,
-} from '../contract/installed-files.ts';
+import { cniPluginName, type InstalledFiles, installedEntries, installedFile } from '../contract/installed-files.ts';
 import type { RunDir } from '../contract/run-dir.ts';
 
 const mode = 0o755;
@@ -46,7 +40,7 @@ function isThere(path: string, sha256: string): boolean {
 
 function record(dir: RunDir, entry: InstalledFiles['files'][number]): void {
   const list = join(dir.root, installedFile);
-  const before = readJsonFile(list, installedFilesSchema)?.files ?? [];
+  const before = installedEntries(readTextFile(list) ?? '').files;
   if (before.some(({ path, sha256 }) => path === entry.path && sha256 === entry.sha256)) return;
   const ofThis = before.filter(({ path }) => path === entry.path).slice(1 - maxVersions);
   const others = before.filter(({ path }) => path !== entry.path);

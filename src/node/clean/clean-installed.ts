@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type InstalledFiles,
+  installedEntries,
   installedFile,
-  installedFilesSchema,
   mayBeInstalled,
 } from '../../../dataplane/contract/installed-files.ts';
+import { whyUnread } from '../../files/why-unread.ts';
 import type { CleanWork } from './clean-work.ts';
 import { hostPlaces } from './host-places.ts';
 
@@ -41,10 +42,8 @@ export function cleanInstalled({ files, record }: CleanWork, needed: string | nu
 function readList({ files, record }: Pick<CleanWork, 'files' | 'record'>): InstalledFiles['files'] {
   const text = files.read(listFile);
   if (text === null) return [];
-  try {
-    return installedFilesSchema.parse(JSON.parse(text)).files;
-  } catch {
-    record.keep(listFile, 'it cannot be read, so that nothing of what it may name is removed');
-    return [];
-  }
+  const { files: listed, isWhole } = installedEntries(text);
+  if (isWhole) return listed;
+  record.keep(listFile, `it ${whyUnread(text)}: what else it may name is not removed`);
+  return listed;
 }

@@ -74,6 +74,16 @@ describe('installing the CNI plugin', () => {
     expect(existsSync(path())).toBe(false);
   });
 
+  it('forgets nothing that another version has recorded', () => {
+    installPlugin(dir, binary, bin);
+    const files = [...recorded(), { path: '/opt/cni/bin/vdpa-tap', sha256: hash('tap'), mode: 1 }, 'what is this'];
+    const later = { schemaVersion: 'vdpactl/v2', kind: 'InstalledFiles', files };
+    writeFileSync(join(dir.root, 'installed.json'), JSON.stringify(later));
+    writeFileSync(binary, 'two');
+    installPlugin(dir, binary, bin);
+    expect(recorded().map(({ sha256 }) => sha256)).toEqual([hash('tap'), hash('one'), hash('two')]);
+  });
+
   it('starts a new list where the old one is damaged, and keeps it short', () => {
     mkdirSync(dir.root);
     writeFileSync(join(dir.root, 'installed.json'), '{');

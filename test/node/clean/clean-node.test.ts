@@ -223,6 +223,21 @@ describe('cleanNode', () => {
     expect(host.tree().sort()).toEqual([...Object.keys(foreign), '/opt/cni/bin/vdpa', '/var/run -> /run'].sort());
   });
 
+  test('removes what a list of another version names, as far as it understands that', async () => {
+    const files = [{ path: '/opt/cni/bin/vdpa', sha256: sha256(plugin), mode: 0o755 }, { folder: '/opt/cni' }];
+    const list = JSON.stringify({ schemaVersion: 'vdpactl/v2', kind: 'InstalledFiles', files });
+    host = new Host({ ...foreign, '/opt/cni/bin/vdpa': plugin, '/run/vdpa/installed.json': list });
+    const result = await host.clean();
+    expect(result.removed).toContain('/opt/cni/bin/vdpa');
+    expect(result.kept).toEqual([
+      {
+        what: '/var/run/vdpa/installed.json',
+        why: 'it says "vdpactl/v2", and this version of vdpactl knows vdpactl/v1: what else it may name is not removed',
+      },
+    ]);
+    expect(host.tree().sort()).toEqual([...Object.keys(foreign), '/var/run -> /run'].sort());
+  });
+
   test('does not touch a plugin that no list names', async () => {
     host = new Host({ '/opt/cni/bin/vdpa': 'somebody else’s' });
     expect(await host.clean()).toMatchObject({ removed: [], left: [], kept: [] });
