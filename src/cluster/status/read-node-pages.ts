@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as z from 'zod';
 import { healthPorts } from '../../../dataplane/contract/health-ports.ts';
-import { type NodePage, nodePagePath, nodePageSchema } from '../../../dataplane/contract/node-page.ts';
+import {
+  type NodePage,
+  nodeAddressVariable,
+  nodePagePath,
+  nodePageSchema,
+} from '../../../dataplane/contract/node-page.ts';
 import { messageOf } from '../../errors/vdpa-error.ts';
 import { agentName } from '../../templates/kubernetes/agent.ts';
 import { selectorLabels } from '../../templates/kubernetes/names.ts';
@@ -11,12 +16,24 @@ import { listPages } from '../watch/list-pages.ts';
 
 const podSchema = z.object({
   metadata: z.object({ name: z.string(), deletionTimestamp: z.string().nullish() }),
-  spec: z.object({ nodeName: z.string().nullish() }),
+  spec: z.object({
+    nodeName: z.string().nullish(),
+    containers: z.array(z.object({ env: z.array(z.object({ name: z.string() })).nullish() })).nullish(),
+  }),
   status: z.object({ phase: z.string().nullish() }).nullish(),
 });
 
 /** What the agent of a node says of it, or why it does not say. */
-export type NodeAnswer = { readonly page: NodePage } | { readonly page: null; readonly why: string };
+export type NodeAnswer =
+  | { readonly page: NodePage }
+  /** `isShown` false: it was not asked, because it shows nothing beyond its node. */
+  | { readonly page: null; readonly isShown: boolean; readonly why: string };
+
+const notShown: NodeAnswer = {
+  page: null,
+  isShown: false,
+  why: 'it was deployed with kubernetes.agentPages: loopback, and shows nothing beyond its node',
+};
 
 /** Agents that are asked at a time. */
 const parallel = 16;
@@ -34,7 +51,7 @@ export async function readNodePages(
   signal: AbortSignal,
   isWanted: (node: string) => boolean = () => true,
 ): Promise<ReadonlyMap<string, NodeAnswer>> {
-  const agents: { readonly node: string; readonly pod: string }[] = [];
+  const agents: { readonly node: string; readonly pod: string; readonly isShown: boolean }[] = [];
   const labelSelector = Object.entries(selectorLabels('agent', agentName))
     .map((label) => label.join('='))
     .join(',');
@@ -43,13 +60,15 @@ export async function readNodePages(
       const { metadata, spec, status } = podSchema.parse(item);
       const node = spec.nodeName ?? '';
       const runs = status?.phase === 'Running' && !metadata.deletionTimestamp;
-      if (node !== '' && runs && isWanted(node)) agents.push({ node, pod: metadata.name });
+      // As its pod says, not our config: that may be another by now.
+      const isShown = (spec.containers ?? []).some(({ env }) => env?.some(({ name }) => name === nodeAddressVariable));
+      if (node !== '' && runs && isWanted(node)) agents.push({ node, pod: metadata.name, isShown });
     }
   });
   const answers = await inParallel(
     agents,
     parallel,
-    async ({ node, pod }) => [node, await ask(client, namespace, pod, signal)] as const,
+    async ({ node, pod, isShown }) => [node, isShown ? await ask(client, namespace, pod, signal) : notShown] as const,
   );
   return new Map(answers);
 }
@@ -63,6 +82,6 @@ async function ask(client: KubeClient, namespace: string, pod: string, signal: A
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof z.ZodError ? 'it answers what this version does not understand' : messageOf(error);
-    return { page: null, why };
+    return { page: null, isShown: true, why };
   }
 }

@@ -29,6 +29,8 @@ export interface PartScope {
   readonly signal: AbortSignal;
   add(name: string, content: string | object): Promise<void>;
   gap(what: string, outcome: Gap['outcome'], why: unknown): void;
+  /** There is nothing to gather, for a reason that is none of a failure. */
+  skip(why: string): void;
   update(text: string): void;
 }
 
@@ -62,6 +64,7 @@ export class Parts {
     const before = this.#archive.files;
     const gaps: Gap[] = [];
     let more = 0;
+    let skipped: string | null = null;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Late(deadlineMs)), deadlineMs);
     const signal = AbortSignal.any([this.#signal, late.signal]);
@@ -81,6 +84,9 @@ export class Parts {
           if (gaps.length < mostGaps) gaps.push({ what, outcome, why: wordsOf(reason) });
           else more += 1;
         },
+        skip: (reason) => {
+          skipped = reason;
+        },
         update: (text) => this.#progress.update(text),
       });
       await Promise.race([working, aborted(late.signal)]);
@@ -95,6 +101,7 @@ export class Parts {
     }
     const files = this.#archive.files - before;
     const count = gaps.length + more;
+    if (why === null && skipped !== null && files + count === 0) return this.skip(part, skipped);
     why ??= count === 0 ? null : `${count === 1 ? 'one thing is' : `${count} things are`} missing`;
     const outcome = why === null ? 'saved' : files > 0 ? 'partial' : 'failed';
     this.#records.push({ part, outcome, why, files, gaps });

@@ -76,7 +76,11 @@ const pageOf = (device: string, more: object = {}): NodePage => ({
 
 /** Agents on both nodes, and what they answer. */
 function withAgents(answers: Readonly<Record<string, { readonly status: number; readonly body: object }>>): void {
-  for (const name of ['a', 'b']) api.put(podsPath, podOf(agentRef, `agent-${name}`, { on: name, ready: true }));
+  const containers = [{ name: 'agent', env: [{ name: 'NODE_NAME' }, { name: 'VDPA_NODE_ADDRESS' }] }];
+  for (const name of ['a', 'b']) {
+    const pod = podOf(agentRef, `agent-${name}`, { on: name, ready: true });
+    api.put(podsPath, { ...pod, spec: { nodeName: name, containers } });
+  }
   api.refuse = ({ pathname }) => {
     const pod = /\/pods\/http:agent-(\w+):9861\/proxy\/node$/.exec(pathname)?.[1];
     return pod === undefined ? null : (answers[pod] ?? null);
@@ -340,6 +344,18 @@ describe('asking the agents', () => {
       problems: [expect.stringMatching(/^its agent does not say what the devices do: .*trying to reach service/)],
     });
     expect(api.requests.filter(({ pathname }) => pathname.endsWith('/proxy/node'))).toHaveLength(2);
+  });
+
+  it('does not ask one that shows nothing beyond its node, and says so', async () => {
+    healthy();
+    withAgents({ a: { status: 200, body: pageOf('0000:00:06.0') } });
+    api.put(podsPath, podOf(agentRef, 'agent-b', { on: 'b', ready: true }));
+    const found = await asking();
+    expect(nodeOf(found, 'b')).toMatchObject({
+      devices: null,
+      problems: [expect.stringContaining('kubernetes.agentPages: loopback')],
+    });
+    expect(api.requests.filter(({ pathname }) => pathname.endsWith('/proxy/node'))).toHaveLength(1);
   });
 
   it('shows a backend that is down, and an answer that it does not understand', async () => {

@@ -21,7 +21,15 @@ import { selectorLabels } from '../../../src/templates/kubernetes/names.ts';
 import { renderKubernetes } from '../../../src/templates/kubernetes/render-kubernetes.ts';
 import { awsNode } from '../../fixtures/cluster-nodes.ts';
 import { FakeApi, type FakeObject, status } from '../watch/fake-api.ts';
-import { planted, secretAnnotations, secretContainer, secretLabels, secretText, withSecrets } from './planted.ts';
+import {
+  planted,
+  secretAnnotations,
+  secretContainer,
+  secretEnv,
+  secretLabels,
+  secretText,
+  withSecrets,
+} from './planted.ts';
 
 const namespace = 'vdpactl-system';
 const labels = { 'app.kubernetes.io/part-of': 'vdpactl', ...secretLabels };
@@ -148,6 +156,28 @@ describe('takeSysdump', () => {
     expect(JSON.stringify(entries)).not.toContain(planted);
   });
 
+  it('leaves the agents out where none shows anything beyond its node, and asks those that do', async () => {
+    const pods = `/api/v1/namespaces/${namespace}/pods`;
+    api.put(pods, agentPod('agent-1', []));
+    const why = 'it was deployed with kubernetes.agentPages: loopback, and shows nothing beyond its node';
+    const all = await take();
+    expect(all.parts.find(({ part }) => part === 'agents')).toEqual({
+      part: 'agents',
+      outcome: 'skipped',
+      why: `no agent was asked: ${why}`,
+      files: 0,
+      gaps: [],
+    });
+    expect(api.requests.filter(({ pathname }) => pathname.endsWith('/proxy/node'))).toEqual([]);
+    api.put(pods, agentPod('agent-2', [{ name: 'VDPA_NODE_ADDRESS' }], 'node-b'));
+    const some = await take({ force: true });
+    expect(some.parts.find(({ part }) => part === 'agents')).toMatchObject({
+      outcome: 'partial',
+      files: 1,
+      gaps: [{ what: 'node-a', outcome: 'skipped', why }],
+    });
+  });
+
   it('does not ask a node for logs whose kubelet is silent', async () => {
     api.put('/api/v1/nodes', nodeObject('Unknown'));
     const { parts } = await take();
@@ -219,25 +249,7 @@ function fill(api: FakeApi): void {
   api.put(`/api/v1/namespaces/${namespace}/configmaps`, inventory as unknown as FakeObject);
   api.put('/api/v1/nodes', nodeObject('True'));
   api.put(`/api/v1/namespaces/${namespace}/secrets`, { metadata: meta('a-secret'), data: { a: planted } });
-  api.put(
-    `/api/v1/namespaces/${namespace}/pods`,
-    kept({
-      metadata: { ...meta('agent-1'), labels: { ...labels, ...selectorLabels('agent', agentName) } },
-      spec: { nodeName: 'node-a', containers: [secretContainer] },
-      status: {
-        phase: 'Running',
-        containerStatuses: [
-          {
-            name: 'agent',
-            ready: false,
-            restartCount: 2,
-            containerID: 'containerd://a',
-            state: { waiting: { reason: 'CrashLoopBackOff', message: secretText } },
-          },
-        ],
-      },
-    }),
-  );
+  api.put(`/api/v1/namespaces/${namespace}/pods`, agentPod('agent-1', [{ name: 'VDPA_NODE_ADDRESS' }]));
   api.put(`/api/v1/namespaces/${namespace}/events`, {
     metadata: { name: 'e', namespace },
     type: 'Warning',
@@ -250,6 +262,28 @@ function fill(api: FakeApi): void {
     metadata: meta('vdpactl'),
     spec: { holderIdentity: 'jane@host 1 2 3 4' },
   });
+}
+
+function agentPod(name: string, env: readonly object[], nodeName = 'node-a'): FakeObject {
+  return withSecrets({
+    metadata: {
+      ...{ name, namespace, annotations: secretAnnotations },
+      labels: { ...labels, ...selectorLabels('agent', agentName) },
+    },
+    spec: { nodeName, containers: [{ ...secretContainer, env: [...secretEnv, ...env] }] },
+    status: {
+      phase: 'Running',
+      containerStatuses: [
+        {
+          name: 'agent',
+          ready: false,
+          restartCount: 2,
+          containerID: 'containerd://a',
+          state: { waiting: { reason: 'CrashLoopBackOff', message: secretText } },
+        },
+      ],
+    },
+  }) as FakeObject;
 }
 
 function nodeObject(ready: string): FakeObject {

@@ -15,9 +15,14 @@ export async function collectAgents(
   scope: PartScope,
 ): Promise<void> {
   const isWanted = (node: string) => (nodes === null || nodes.has(node)) && !digest.silent.has(node);
-  for (const [node, answer] of await readNodePages(client, namespace, scope.signal, isWanted)) {
+  const answers = await readNodePages(client, namespace, scope.signal, isWanted);
+  const hidden = [...answers.values()].flatMap((answer) =>
+    answer.page === null && !answer.isShown ? [answer.why] : [],
+  );
+  if (hidden[0] !== undefined && hidden.length === answers.size) return scope.skip(`no agent was asked: ${hidden[0]}`);
+  for (const [node, answer] of answers) {
     if (answer.page === null) {
-      scope.gap(node, 'failed', answer.why);
+      scope.gap(node, answer.isShown ? 'failed' : 'skipped', answer.why);
       continue;
     }
     // Its fields are those of the schema; only these sentences can be anything.
