@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
 import * as z from 'zod';
 import { type AttachmentsFile, attachmentSchema, attachmentsFileSchema } from './attachment.ts';
 import type { RunDir } from './run-dir.ts';
@@ -34,6 +34,12 @@ export const socketInPod = (interfaceName: string): string => `${podVdpaDir}/${i
 /** The record of an attachment. */
 export const recordFile = (dir: RunDir, pod: string, interfaceName: string): string =>
   join(dir.attachments, pod, `${interfaceName}.json`);
+
+/** Whether this is, in the one spelling of it, a file of the folder of device information: root writes and removes it. */
+export function isDeviceInfoFile(path: string, folder: string): boolean {
+  const name = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : '';
+  return /^[^/\0]+$/.test(name) && name !== '.' && name !== '..' && normalize(path) === path;
+}
 
 /** A pod's uid: it becomes the name of a folder. Static pods have a hash, all others a UUID. */
 export const podUidPattern = /^[0-9A-Za-z](?:[0-9A-Za-z-]{0,62}[0-9A-Za-z])?$/;

@@ -145,7 +145,11 @@ export class Supervisor {
     const now = this.#now();
     if (now - this.#countedAt < countPeriodMs) return;
     this.#countedAt = now;
-    for (const backend of this.#backends.values()) backend.counters = backend.process?.counters() ?? null;
+    for (const [device, backend] of this.#backends) {
+      backend.counters = backend.process?.counters() ?? null;
+      // It forwards, though the line that says so was lost, as on a disk that was full when it started.
+      if (backend.counters?.wire != null) this.#change(device, backend, becameReady(backend.slot));
+    }
   }
 
   #act(): void {

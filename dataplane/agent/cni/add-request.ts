@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { normalize } from 'node:path';
 import { type BackendSpec, hasProcess } from '../../contract/backend-spec.ts';
 import { parseDeviceId } from '../../contract/device-id.ts';
+import { isDeviceInfoFile } from '../../contract/pod-paths.ts';
 import { CniError, cniCodes } from './cni-error.ts';
 import type { CniCall } from './environment.ts';
 import { type AddConfig, macField, type NetworkConfig } from './network-config.ts';
@@ -96,8 +96,7 @@ function deviceInfoFile(asked: AddConfig, folder: string): string | null {
   const path = asked.runtimeConfig?.CNIDeviceInfoFile ?? '';
   if (path === '') return null;
   // Root writes there: a folder below, or another altogether, is nothing that Multus ever asks for.
-  const name = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : '';
-  if (/^[^/\0]+$/.test(name) && name !== '.' && name !== '..' && normalize(path) === path) return path;
+  if (isDeviceInfoFile(path, folder)) return path;
   throw new CniError(
     cniCodes.unsupportedField,
     `runtimeConfig.CNIDeviceInfoFile ${JSON.stringify(path.slice(0, 256))} is not supported`,

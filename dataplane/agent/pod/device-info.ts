@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { Attachment } from '../../contract/attachment.ts';
 import { type BackendSpec, hasProcess } from '../../contract/backend-spec.ts';
 import { socketInPod } from '../../contract/pod-paths.ts';
-import { type Files, putFile, temporaryName, unlinkIfThere } from './files.ts';
+import { ensureFolder, type Files, putFile, temporaryName, unlinkIfThere } from './files.ts';
 
 /** A device as its pod sees it, in the words of device-info-spec 1.1.0. */
 export function deviceInfoOf(spec: BackendSpec, interfaceName: string): Attachment['device-info'] {
@@ -19,7 +19,7 @@ export function deviceInfoOf(spec: BackendSpec, interfaceName: string): Attachme
 
 /** Writes what Multus reads after an ADD. What it put there before, a copy of the device plugin's word, is replaced. */
 export function putDeviceInfo(files: Files, path: string, info: Attachment['device-info']): void {
-  files.mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  ensureFolder(files, dirname(path), 0o755);
   putFile(files, dirname(path), basename(path), `${JSON.stringify(info)}\n`, 0o444);
 }
 

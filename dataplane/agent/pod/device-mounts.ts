@@ -4,7 +4,7 @@ import { messageOf } from '../../../src/errors/vdpa-error.ts';
 import { isDeviceId } from '../../contract/device-id.ts';
 import type { RunDir } from '../../contract/run-dir.ts';
 import { CniError, cniCodes } from '../cni/cni-error.ts';
-import { type Files, ignoring } from './files.ts';
+import { ensureFolder, type Files, ignoring } from './files.ts';
 import { parseMountTable } from './mount-table.ts';
 import type { Mounter } from './mounter.ts';
 
@@ -62,7 +62,7 @@ export class KernelMounts implements DeviceMounts {
     if (this.#bases.has(device)) return;
     const folder = join(this.#dir.devices, device);
     // Only root gets through: within, modes are the pods'.
-    this.#files.mkdirSync(this.#dir.devices, { recursive: true, mode: 0o700 });
+    ensureFolder(this.#files, this.#dir.devices, 0o700);
     ignoring(['EEXIST'], () => this.#files.mkdirSync(folder, { mode: 0o755 }));
     await this.#mounter.tmpfs(folder);
     this.#bases.set(device, this.#files.lstatSync(folder).dev);

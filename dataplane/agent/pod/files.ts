@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 import { errnoOf } from '../../../src/errors/vdpa-error.ts';
 
 /** The calls by which attachments change files, as the kernel has them: handed in, so that a test can let each fail. */
@@ -29,6 +30,18 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.cons
 
 /** A folder by the file descriptor that has it open: whatever happens to names since, it is this one. */
 export const folderPath = (fd: number): string => `/proc/self/fd/${fd}`;
+
+/** Makes a folder and those above it where they are missing. Node's own `recursive` says ENOENT of a read-only file system. */
+export function ensureFolder(files: Files, path: string, mode: number): void {
+  const make = () => ignoring(['EEXIST'], () => files.mkdirSync(path, { mode }));
+  try {
+    make();
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    ensureFolder(files, dirname(path), mode);
+    make();
+  }
+}
 
 /** Opens a folder whose own name is no link. */
 export function openFolder(files: Files, path: string): number {

@@ -4,7 +4,7 @@ import { parseJson } from '../../../src/files/json-file.ts';
 import { whyUnread } from '../../../src/files/why-unread.ts';
 import { podInterfacePattern, podUidPattern, recordFile } from '../../contract/pod-paths.ts';
 import type { RunDir } from '../../contract/run-dir.ts';
-import { type Files, ignoring, putFile, temporaryName, unlinkIfThere } from './files.ts';
+import { ensureFolder, type Files, ignoring, putFile, temporaryName, unlinkIfThere } from './files.ts';
 import { type PodRecord, podRecordSchema } from './record.ts';
 import { salvageRecord } from './salvage-record.ts';
 
@@ -36,7 +36,7 @@ export class RecordStore {
       const folder = join(this.#dir.attachments, pod);
       for (const name of podUidPattern.test(pod) ? this.#list(folder) : []) {
         const interfaceName = name.replace(/\.json$/, '');
-        if (name.endsWith('.tmp')) unlinkIfThere(this.#files, join(folder, name));
+        if (name.endsWith('.tmp')) ifWritable(() => unlinkIfThere(this.#files, join(folder, name)));
         if (!name.endsWith('.json') || !podInterfacePattern.test(interfaceName)) continue;
         const text = this.#files.readFileSync(join(folder, name), 'utf8');
         const record = parseJson(text, podRecordSchema);
@@ -47,7 +47,7 @@ export class RecordStore {
           damaged.push({ pod, interface: interfaceName, why: whyUnread(text), salvaged });
         }
       }
-      this.#removeFolder(pod);
+      ifWritable(() => this.#removeFolder(pod));
     }
     return damaged;
   }
@@ -82,7 +82,7 @@ export class RecordStore {
     // Also when it cannot be written: what this process did it knows.
     this.#byKey.set(keyOf(pod.uid, attachment.interface), record);
     const folder = join(this.#dir.attachments, pod.uid);
-    this.#files.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    ensureFolder(this.#files, folder, 0o700);
     putFile(this.#files, folder, `${attachment.interface}.json`, `${JSON.stringify(record, null, 2)}\n`, 0o600);
   }
 
@@ -110,5 +110,8 @@ export class RecordStore {
     return ignoring(['ENOENT', 'ENOTDIR'], () => this.#files.readdirSync(folder).sort()) ?? [];
   }
 }
+
+/** What only tidies up does not keep an agent from its records. */
+const ifWritable = (tidy: () => void): void => void ignoring(['EROFS'], tidy);
 
 const keyOf = (pod: string, interfaceName: string): string => `${pod}/${interfaceName}`;

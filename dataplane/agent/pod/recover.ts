@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { messageOf } from '../../../src/errors/vdpa-error.ts';
+import { isDeviceInfoFile } from '../../contract/pod-paths.ts';
 import { standIn } from './attach-request.ts';
 import { podExists } from './pod-exists.ts';
 import { PodVolume } from './pod-volume.ts';
@@ -29,7 +30,8 @@ async function settle(means: Means, { pod, interface: name, why, salvaged }: Dam
   const { files, mounts, paths, records, log } = means;
   if (salvaged !== null) {
     log(`pod ${pod} ${name}: the record ${why}; it has device ${salvaged.attachment.device}, until its DEL`);
-    records.adopt(salvaged);
+    const file = salvaged.deviceInfoFile ?? '';
+    records.adopt({ ...salvaged, deviceInfoFile: isDeviceInfoFile(file, paths.deviceInfo) ? file : null });
     return;
   }
   const volume = PodVolume.open(files, paths, pod);

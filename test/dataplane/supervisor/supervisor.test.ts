@@ -11,9 +11,10 @@ import { Supervisor } from '../../../dataplane/supervisor/supervisor.ts';
 import { logTail, maxLogBytes } from '../../../src/files/capped-log.ts';
 import { readJsonFile } from '../../../src/files/json-file.ts';
 import { ask } from '../../../src/process/ask.ts';
-import { identify, type MarkedProcess, markedProcesses } from '../../../src/process/process-table.ts';
+import { endProcesses, identify, type MarkedProcess, markedProcesses } from '../../../src/process/process-table.ts';
 import { backendSpec, kernelSpec, madeRunDir, putSpec, shell } from '../../fixtures/backend-spec.ts';
 import { scratch } from '../../fixtures/scratch.ts';
+import { tinyDisk } from '../../fixtures/tiny-disk.ts';
 
 const { folder, startMarked } = scratch();
 let dir: RunDir;
@@ -442,6 +443,33 @@ describe('on a node of a cluster, the supervisor', () => {
     process.kill(pid, 'SIGKILL');
     await until(() => status()?.state === 'backing-off');
     expect(status()?.counters).toBeNull();
+  });
+
+  it('does without a log and a status while the disk is full, and knows how a backend fares once there is room', async (test) => {
+    const disk = tinyDisk(64 * 1024);
+    if (disk === null) return test.skip('needs root, to mount a file system that is full');
+    try {
+      dir = madeRunDir(join(disk.folder, 'run'));
+      onNode();
+      const block = '# NIC statistics for port 0\\nRX-packets: 7  RX-missed: 0\\n####################\\n';
+      const counting = `echo forwarding; while printf '${block}' || :; do sleep 0.1; done`;
+      putSpec(dir, backendSpec('local0', shell(counting)));
+      disk.fill();
+      await until(() => said.some((line) => /cannot write the status: there is no room left/.test(line)));
+      for (let looks = 0; looks < 20; looks += 1) {
+        supervisor.tick();
+        await sleep(10);
+      }
+      expect(supervisor.notRunning()).toEqual([{ device: 'local0', state: 'starting' }]);
+      disk.free();
+      await until(() => status()?.state === 'running');
+      expect(status()?.counters?.wire?.rxPackets).toBe(7);
+      expect(said.filter((line) => line.includes('started process'))).toHaveLength(1);
+      await supervisor.stopAll();
+    } finally {
+      await endProcesses(markedProcesses(dir.root), 200);
+      disk.remove();
+    }
   });
 
   it('names what does not run', async () => {

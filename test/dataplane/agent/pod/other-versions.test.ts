@@ -129,6 +129,12 @@ it('whatever became of the rest of a record, it holds the device that it names, 
       expect(node.mounts.attached()).toEqual([]);
       expect(node.leases.held.size).toBe(0);
     }),
-    { numRuns: 60 },
+    {
+      numRuns: 100,
+      examples: [
+        [{ deviceInfoFile: './' }, null],
+        [{ deviceInfoFile: '/' }, null],
+      ],
+    },
   );
 });
