@@ -35,10 +35,14 @@ export const socketInPod = (interfaceName: string): string => `${podVdpaDir}/${i
 export const recordFile = (dir: RunDir, pod: string, interfaceName: string): string =>
   join(dir.attachments, pod, `${interfaceName}.json`);
 
+/** Bytes: a name may have 255, and while it is written it begins with a dot and ends with `.tmp`. */
+export const maxDeviceInfoName = 250;
+
 /** Whether this is, in the one spelling of it, a file of the folder of device information: root writes and removes it. */
 export function isDeviceInfoFile(path: string, folder: string): boolean {
   const name = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : '';
-  return /^[^/\0]+$/.test(name) && name !== '.' && name !== '..' && normalize(path) === path;
+  const isPlain = /^[^/\0]+$/.test(name) && name !== '.' && name !== '..' && normalize(path) === path;
+  return isPlain && Buffer.byteLength(name) <= maxDeviceInfoName;
 }
 
 /** A pod's uid: it becomes the name of a folder. Static pods have a hash, all others a UUID. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type BackendSpec, hasProcess } from '../../contract/backend-spec.ts';
 import { parseDeviceId } from '../../contract/device-id.ts';
-import { isDeviceInfoFile } from '../../contract/pod-paths.ts';
+import { isDeviceInfoFile, maxDeviceInfoName } from '../../contract/pod-paths.ts';
 import { CniError, cniCodes } from './cni-error.ts';
 import type { CniCall } from './environment.ts';
 import { type AddConfig, macField, type NetworkConfig } from './network-config.ts';
@@ -100,6 +100,6 @@ function deviceInfoFile(asked: AddConfig, folder: string): string | null {
   throw new CniError(
     cniCodes.unsupportedField,
     `runtimeConfig.CNIDeviceInfoFile ${JSON.stringify(path.slice(0, 256))} is not supported`,
-    `it has to be a file in ${folder}`,
+    `it has to be a file in ${folder}, with a name of at most ${maxDeviceInfoName} bytes`,
   );
 }

@@ -195,6 +195,21 @@ describe('errors', () => {
     expect(lab.traces()).toEqual([]);
   });
 
+  it.each([
+    ['ASCII', 'x'.repeat(251)],
+    ['more bytes than letters', 'ü'.repeat(126)],
+    ['more than any file system takes', 'x'.repeat(5000)],
+  ])('2: a device-info file with a name too long to be written, %s', async (_what, name) => {
+    const file = infoFile(join(lab.paths.deviceInfo, name));
+    const { json } = await ask(node, environment(), network({ ...withIpam, ...file }));
+    expect(json).toMatchObject({ code: 2, details: expect.stringContaining('at most 250 bytes') });
+    expect(lab.traces()).toEqual([]);
+    const longest = infoFile(join(lab.paths.deviceInfo, 'x'.repeat(250)));
+    expect((await ask(node, environment(), network({ ...withIpam, ...longest }))).exitCode).toBe(0);
+    expect((await ask(node, environment({ CNI_COMMAND: 'DEL' }), network(withIpam))).exitCode).toBe(0);
+    expect(lab.traces()).toEqual([]);
+  });
+
   it('say what the node offers instead', async () => {
     const { json } = await ask(node, environment(), network({ deviceID: 'local9' }));
     expect(json).toMatchObject({ details: `it offers ${offered.map(({ device }) => device).join(', ')}` });
