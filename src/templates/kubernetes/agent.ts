@@ -31,6 +31,8 @@ const mounts: readonly HostMount[] = [
   { name: 'device-info', path: hostPaths.deviceInfoOfCni, type: 'DirectoryOrCreate' },
   { name: 'cni-binaries', path: hostPaths.cniBinaries, type: 'DirectoryOrCreate' },
   { name: 'ipam-state', path: hostPaths.ipamState, type: 'DirectoryOrCreate' },
+  // Of plugins for addresses that ask the cluster, such as whereabouts, which the agent runs as the runtime would.
+  { name: 'cni-config', path: hostPaths.cniConfig, type: 'DirectoryOrCreate', readOnly: true },
 ];
 
 /** Where others may see the metrics of the agent: with host network, it has to be told the address. */

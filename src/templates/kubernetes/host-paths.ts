@@ -15,6 +15,8 @@ export const hostPaths = {
   devicePlugins: '/var/lib/kubelet/device-plugins',
   pluginsRegistry: '/var/lib/kubelet/plugins_registry',
   cniBinaries: '/opt/cni/bin',
+  /** What IPAM plugins are configured by that talk to the cluster. */
+  cniConfig: '/etc/cni/net.d',
   /** Addresses that the IPAM plugin host-local has given out. */
   ipamState: '/var/lib/cni/networks',
   /** Device information that the device plugin writes and Multus reads, then the CNI plugin. */
