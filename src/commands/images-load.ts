@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import type { LoadTarget } from '../cluster/images/building/plan-load.ts';
 import { examples, withContext } from './command.ts';
 import { addEngineOptions, type EngineOptions, engineAndImages } from './images-engine.ts';
-import { addImageOptions } from './options.ts';
+import { addRegistryOption } from './options.ts';
 
 interface LoadCommandOptions extends EngineOptions {
   readonly to: LoadTarget;
@@ -40,14 +40,19 @@ export function imagesLoadCommand(): Command {
     )
     .action(
       withContext<LoadCommandOptions>(async (context, options, ...named) => {
-        const [{ engine, images }, { requireProgram }, { importCommand, saveCommand }, { tagCommands }, text] =
-          await Promise.all([
-            engineAndImages(context, options, named),
-            import('../cluster/images/building/engine.ts'),
-            import('../cluster/images/building/plan-load.ts'),
-            import('../cluster/images/building/plan-push.ts'),
-            import('../output/cluster/engine-text.ts'),
-          ]);
+        const [
+          { engine, images },
+          { requireProgram },
+          { importCommand, importedCommand, saveCommand },
+          { tagCommands },
+          text,
+        ] = await Promise.all([
+          engineAndImages(context, options, named),
+          import('../cluster/images/building/engine.ts'),
+          import('../cluster/images/building/plan-load.ts'),
+          import('../cluster/images/building/plan-push.ts'),
+          import('../output/cluster/engine-text.ts'),
+        ]);
         const { env, signal, progress } = context;
         const { to, namespace, cluster = null } = options;
         const load = { engine, to, namespace, cluster };
@@ -56,6 +61,7 @@ export function imagesLoadCommand(): Command {
           ...tagCommands(engine, image),
           saveCommand(load, image.reference, `${image.name}.tar`),
           importCommand(load, `${image.name}.tar`),
+          ...[importedCommand(load, image.reference)].filter((command) => command !== null),
         ]);
         if (!dryRun) requireProgram(...programs[to], env);
         const [{ loadImages }, { schemaVersion }] = await Promise.all([
@@ -69,5 +75,6 @@ export function imagesLoadCommand(): Command {
         );
       }),
     );
-  return addEngineOptions(addImageOptions(command));
+  const what = 'name them as nodes would pull them from this registry: HOST or HOST/PATH';
+  return addEngineOptions(addRegistryOption(command, what));
 }

@@ -2,20 +2,21 @@
 import { Command } from 'commander';
 import { examples, withContext } from './command.ts';
 import { addEngineArgOption, addEngineOptions, type EngineOptions, engineAndImages } from './images-engine.ts';
-import { addImageOptions } from './options.ts';
+import { addRegistryOption } from './options.ts';
 
 export function imagesPushCommand(): Command {
   const command = new Command('push')
     .summary('push the images that were built to a registry')
     .description(
-      'Pushes the images that were built to the registry of the config, under the names by which nodes pull them, and prints their digests.',
+      'Pushes the images that were built to the registry of the config, under the names by which nodes pull them, and prints the lines that pin them in the config, by the digests that they have there.',
     )
     .addHelpText(
       'after',
       examples([
-        ['Build, push, deploy', 'vdpactl images build && vdpactl images push --registry registry.example.com/team'],
+        ['Build and push', 'vdpactl images build && vdpactl images push --registry registry.example.com/team'],
+        ['Log in first, as the engine does it', 'podman login registry.example.com'],
         [
-          'To a registry without TLS',
+          'To a registry without TLS, with podman or buildah',
           'vdpactl images push --registry registry.example.com:5000 --engine podman --engine-arg=--tls-verify=false',
         ],
       ]),
@@ -45,5 +46,5 @@ export function imagesPushCommand(): Command {
       }),
     );
   addEngineArgOption(command, 'hand this to push of the engine as it is; may be given again');
-  return addEngineOptions(addImageOptions(command));
+  return addEngineOptions(addRegistryOption(command, 'push to this registry, or a path in it: HOST or HOST/PATH'));
 }

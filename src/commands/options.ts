@@ -4,11 +4,19 @@ import { integerBetween } from './command.ts';
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
+/** Where images are in a registry of one's own. */
+export function addRegistryOption(command: Command, what: string): Command {
+  return command.option('--registry <host>', what);
+}
+
 /** The options that say where nodes get the images from; each stands for a key of the config file. */
 export function addImageOptions(command: Command): Command {
-  return command
-    .option('--registry <host>', 'take all images from this registry, or a path in it: HOST or HOST/PATH')
-    .option('--image-pull-secret <name>', 'Secret that images are pulled with; may be given again', collect);
+  const what = 'take all images from this registry, or a path in it: HOST or HOST/PATH';
+  return addRegistryOption(command, what).option(
+    '--image-pull-secret <name>',
+    'Secret that images are pulled with; may be given again',
+    collect,
+  );
 }
 
 /** The options that choose what is deployed; each stands for a key of the config file. */

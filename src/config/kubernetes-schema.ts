@@ -12,10 +12,16 @@ const imageReference = z
   .regex(/^[a-z0-9][a-zA-Z0-9._:/-]{0,200}(?::(?!latest$)\w[\w.-]{0,127}|@sha256:[0-9a-f]{64})$/)
   .meta({ title: 'an image with an exact version or a digest (never latest)' });
 
+/** What all engines take for a host, not for a folder of the registry that they ask when a name has none. */
+const registryHost =
+  /^(?:localhost|[a-zA-Z0-9][a-zA-Z0-9-]*(?::\d{1,5}|(?:\.[a-zA-Z0-9-]+)+(?::\d{1,5})?))(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*\/?$/;
+
 const imagesConfigSchema = z.strictObject({
   registry: z
     .string()
-    .regex(/^[a-z0-9][a-zA-Z0-9._:/-]{0,200}$/)
+    .max(200)
+    .regex(registryHost)
+    .meta({ title: 'a registry, HOST or HOST/PATH: HOST with a dot or a port, PATH in small letters, no https://' })
     .nullable()
     .default(null)
     .describe('Where all images are taken from, in place of the registry in their name; null: as they are named.')

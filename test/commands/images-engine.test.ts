@@ -58,12 +58,27 @@ describe('vdpactl images push', () => {
     ]);
   });
 
+  it.each(['https://registry.example.com', 'registry', 'registry.example.com/Team', 'registry.example.com:port'])(
+    'refuses %s, which is no registry',
+    async (registry) => {
+      await expect(images('push', '--registry', registry, '--dry-run')).rejects.toMatchObject({
+        code: 'VDPA-CONFIG-003',
+      });
+    },
+  );
+
   it('refuses where the names lead to no registry', async () => {
     await expect(images('push', '--dry-run')).rejects.toMatchObject({ code: 'VDPA-IMAGES-003' });
   });
 });
 
 describe('vdpactl images load', () => {
+  it('takes no Secret that images are pulled with, and neither does push', async () => {
+    for (const name of ['load', 'push']) {
+      await expect(images(name, '--image-pull-secret', 'x')).rejects.toMatchObject({ code: 'commander.unknownOption' });
+    }
+  });
+
   it('hands each image over to kind', async () => {
     expect(
       await images('load', 'node', '--to', 'kind', '--cluster', 'demo', '--engine', 'docker', '--dry-run'),

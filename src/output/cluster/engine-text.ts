@@ -8,7 +8,12 @@ import { textTable } from '../text-table.ts';
 
 /** Commands as a shell takes them, one a line. */
 export function commandsText(commands: readonly EngineCommand[]): string {
-  return commands.map(({ program, args }) => `${shellLine([program, ...args])}\n`).join('');
+  return commands
+    .map(({ program, args, env = {} }) => {
+      const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+      return `${shellLine([...set, program, ...args])}\n`;
+    })
+    .join('');
 }
 
 /** Images that an engine has: one line each. */
@@ -22,7 +27,10 @@ export function imageFactsText(images: readonly LoadedImage[]): string {
   return `${textTable([['IMAGE', 'SIZE', 'ID', 'DIGEST'], ...rows]).join('\n')}\n`;
 }
 
-/** As they are pinned in a config. */
+/** The lines of a config that pin what was pushed. */
 export function pushedText(images: readonly PushedImage[]): string {
-  return images.map(({ reference, digest }) => `${reference}${digest === null ? '' : `@${digest}`}\n`).join('');
+  const lines = images.map(
+    ({ name, reference, digest }) => `    ${name}: ${reference}${digest === null ? '' : `@${digest}`}\n`,
+  );
+  return ['kubernetes:\n', '  images:\n', ...lines].join('');
 }

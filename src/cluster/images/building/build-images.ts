@@ -3,6 +3,7 @@
 import { buildStep } from './build-progress.ts';
 import type { BuildableImage } from './buildable.ts';
 import { type ImageFacts, inspectCommand, readImageFacts } from './built-image.ts';
+import { nextAfterBuild } from './next-step.ts';
 import { type BuildOptions, buildCommand } from './plan-build.ts';
 import { type EngineRun, runEngine } from './run-engine.ts';
 
@@ -25,7 +26,8 @@ export async function buildImages(
     const onFailure = {
       code: 'VDPA-IMAGES-002',
       message: `the image ${image.name} cannot be built`,
-      next: 'its last lines are above; vdpactl images build --dry-run prints the command to run by hand',
+      where: image.local,
+      next: nextAfterBuild,
     } as const;
     await runEngine(engineRun, buildCommand(image, options), onFailure, (line) => {
       const step = buildStep(line);

@@ -16,6 +16,8 @@ export interface BuildableImage {
   readonly local: string;
   /** As nodes pull it, which is the same where no registry of one's own is configured. */
   readonly reference: string;
+  /** That it was asked for by, in place of the one in the config; null: it was not. */
+  readonly tag: string | null;
 }
 
 type Images = Config['kubernetes']['images'];
@@ -29,7 +31,7 @@ export function buildableImage(images: Images, name: BuildableName, tag: string 
       next: 'say which tag the new image gets: --tag VERSION',
     });
   }
-  return { name, local, reference: imageReference({ ...images, [name]: local }, name) };
+  return { name, local, reference: imageReference({ ...images, [name]: local }, name), tag };
 }
 
 /** The same image with another tag, in place of a digest too. */
@@ -43,7 +45,7 @@ export function containerfileOf(name: BuildableName): string {
   return `dataplane/images/${name}/Containerfile`;
 }
 
-/** Whether a tag or digest says which version an image is. */
+/** The tag, which says which version an image is. */
 export function tagOf(local: string): string {
   return /:([\w][\w.-]*)$/.exec(local)?.[1] ?? 'unknown';
 }

@@ -21,6 +21,12 @@ export interface BuildOptions {
   readonly engineArgs: readonly string[];
 }
 
+/**
+ * Only BuildKit reads the list of what it needs not be sent. Without attestations an image is a manifest and no list of
+ * them, as from the other engines, and has no time of its build in it.
+ */
+const dockerEnv = { DOCKER_BUILDKIT: '1', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
+
 /** The command that builds an image. Pure: nothing but its options decides what it is. */
 export function buildCommand(image: BuildableImage, options: BuildOptions): EngineCommand {
   const { engine, root, sourceDate } = options;
@@ -35,6 +41,7 @@ export function buildCommand(image: BuildableImage, options: BuildOptions): Engi
   ];
   return {
     program: engine,
+    ...(engine === 'docker' ? { env: dockerEnv } : {}),
     args: [
       'build',
       ...['--file', file, '--tag', image.local],

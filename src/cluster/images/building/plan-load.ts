@@ -47,10 +47,26 @@ export function importCommand({ to, namespace, cluster }: LoadOptions, file: str
     case 'kind':
       return { program: 'kind', args: ['load', 'image-archive', file, ...named('--name', cluster)] };
     case 'k3d':
+      // Its other mode waits without end for a node that does not run.
       return { program: 'k3d', args: ['image', 'import', file, ...named('--cluster', cluster)] };
     case 'podman':
       return { program: 'podman', args: ['load', '--quiet', '--input', file] };
   }
+}
+
+/** How k3d tells that a node did not take an image, while it ends with 0. */
+export const k3dError = /^ERRO\b|level=error/m;
+
+/** Says under which digest an image came into containerd; null: the others do not say. */
+export function importedCommand({ to, namespace }: LoadOptions, reference: string): EngineCommand | null {
+  return to === 'containerd'
+    ? { program: 'ctr', args: ['--namespace', namespace, 'images', 'list', `name==${reference}`] }
+    : null;
+}
+
+/** Reads what `importedCommand` printed; null: the image is not there. */
+export function importedDigest(text: string): string | null {
+  return /\ssha256:[0-9a-f]{64}\s/.exec(text)?.[0].trim() ?? null;
 }
 
 function named(option: string, name: string | null): string[] {

@@ -21,11 +21,12 @@ export function pushCommand(
       next: `say which registry: --registry HOST/PATH, or kubernetes.images.registry or .${name} in the config`,
     });
   }
-  const digest = engine === 'docker' ? [] : ['--digestfile', digestFile];
+  // What the others print beside errors is one line a layer.
+  const digest = engine === 'docker' ? [] : ['--quiet', '--digestfile', digestFile];
   return { program: engine, args: ['push', ...digest, ...engineArgs, reference] };
 }
 
 /** The digest of what was pushed: docker prints it, the others write it into their file. null: it is not there. */
 export function pushedDigest(text: string): string | null {
-  return /\bsha256:[0-9a-f]{64}\b/.exec(text)?.[0] ?? null;
+  return /^(?:\S+: digest: )?(sha256:[0-9a-f]{64})\b/m.exec(text)?.[1] ?? null;
 }

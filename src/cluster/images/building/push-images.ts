@@ -3,9 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildableImage } from './buildable.ts';
+import { inspectCommand } from './built-image.ts';
 import type { EngineName } from './engine.ts';
+import { nextAfterPush } from './next-step.ts';
+import { notBuilt } from './not-built.ts';
 import { pushCommand, pushedDigest, tagCommands } from './plan-push.ts';
-import { type EngineRun, runEngine } from './run-engine.ts';
+import { type EngineRun, type OnFailure, runEngine } from './run-engine.ts';
 
 export interface PushedImage {
   readonly name: string;
@@ -28,29 +31,27 @@ export async function pushImages(
       image,
       push: pushCommand(engine, image, digestFile, engineArgs),
     }));
+    // Either all of them are there, or none is pushed.
+    for (const image of images) {
+      await runEngine(engineRun, inspectCommand(engine, image.local), notBuilt(engine, image));
+    }
     const pushed: PushedImage[] = [];
     for (const { image, push } of planned) {
-      engineRun.progress.step(`Pushing ${image.reference}`);
-      for (const tag of tagCommands(engine, image)) await runEngine(engineRun, tag, notBuilt(image));
-      const printed = await runEngine(engineRun, push, {
+      const { name, reference } = image;
+      engineRun.progress.step(`Pushing ${reference}`);
+      const onFailure: OnFailure = {
         code: 'VDPA-IMAGES-003',
-        message: `the image ${image.name} cannot be pushed`,
-        next: `see what the registry said above; log in with: ${engine} login`,
-      });
+        message: `the image ${name} cannot be pushed`,
+        where: reference,
+        next: (said) => nextAfterPush(said, engine, reference),
+      };
+      for (const tag of tagCommands(engine, image)) await runEngine(engineRun, tag, onFailure);
+      const printed = await runEngine(engineRun, push, onFailure);
       const digest = pushedDigest(engine === 'docker' ? printed : readFileSync(digestFile, 'utf8'));
-      pushed.push({ name: image.name, reference: image.reference, digest });
+      pushed.push({ name, reference, digest });
     }
     return pushed;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Said when an engine has no such image. */
-export function notBuilt({ name, local }: BuildableImage) {
-  return {
-    code: 'VDPA-IMAGES-003',
-    message: `there is no image ${local}`,
-    next: `build it first: vdpactl images build ${name}`,
-  } as const;
 }

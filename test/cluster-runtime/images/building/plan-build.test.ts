@@ -41,6 +41,13 @@ describe('buildCommand', () => {
     expect(args.filter((arg) => ['--layers', '--timestamp', '--ignorefile'].includes(arg))).toEqual([]);
   });
 
+  it('has docker build with BuildKit, whatever its version does by itself', () => {
+    const envs = engineNames.map(
+      (engine) => buildCommand(buildableImage(images, 'node', null), { ...options, engine }).env,
+    );
+    expect(envs).toEqual([undefined, undefined, { DOCKER_BUILDKIT: '1', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' }]);
+  });
+
   it('puts arguments for the engine before the folder, as they are', () => {
     fc.assert(
       fc.property(fc.constantFrom(...engineNames), fc.array(fc.string()), (engine, engineArgs) => {
@@ -58,7 +65,22 @@ describe('buildableImage', () => {
       name: 'node',
       local: 'localhost/vdpactl/node:2',
       reference: 'registry.example.com/mirror/vdpactl/node:2',
+      tag: '2',
     });
+  });
+
+  it('keeps the place of an image that is named by it already', () => {
+    const named = {
+      ...images,
+      registry: 'registry.example.com/mirror/',
+      l3fwd: 'registry.example.com/mirror/vdpactl/l3fwd:1',
+    };
+    const { local, reference } = buildableImage(named, 'l3fwd', null);
+    expect([local, reference]).toEqual([named.l3fwd, named.l3fwd]);
+    // Another place of the same registry is not it.
+    expect(buildableImage({ ...named, registry: 'registry.example.com/mir' }, 'l3fwd', null).reference).toBe(
+      'registry.example.com/mir/mirror/vdpactl/l3fwd:1',
+    );
   });
 
   it('puts a tag in place of a digest, and never a port', () => {

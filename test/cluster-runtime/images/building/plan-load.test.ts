@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { engineNames } from '../../../../src/cluster/images/building/engine.ts';
-import { importCommand, loadTargets, saveCommand } from '../../../../src/cluster/images/building/plan-load.ts';
+import {
+  importCommand,
+  importedCommand,
+  importedDigest,
+  loadTargets,
+  saveCommand,
+} from '../../../../src/cluster/images/building/plan-load.ts';
 import { pushCommand, pushedDigest, tagCommands } from '../../../../src/cluster/images/building/plan-push.ts';
 
 const line = ({ program, args }: { program: string; args: readonly string[] }) => [program, ...args].join(' ');
 const load = { namespace: 'k8s.io', cluster: null } as const;
-const image = { name: 'node', local: 'localhost/node:1', reference: 'registry.example.com/node:1' } as const;
+const image = {
+  name: 'node',
+  local: 'localhost/node:1',
+  reference: 'registry.example.com/node:1',
+  tag: null,
+} as const;
 
 describe('load', () => {
   it('keeps the digest on the way to containerd, and names on the way to the others', () => {
@@ -38,6 +49,23 @@ describe('load', () => {
       'podman load --quiet --input file',
     ]);
   });
+
+  it('asks containerd under which digest an image came', () => {
+    const asked = loadTargets.map((to) => importedCommand({ ...load, engine: 'podman', to }, 'name:1'));
+    expect(asked.map((command) => command && line(command))).toEqual([
+      'ctr --namespace k8s.io images list name==name:1',
+      null,
+      null,
+      null,
+    ]);
+    // As ctr 1.6 prints it.
+    const head = 'REF TYPE DIGEST SIZE PLATFORMS LABELS \n';
+    const digest = `sha256:${'ab'.repeat(32)}`;
+    expect(importedDigest(`${head}name:1 application/vnd.oci.image.manifest.v1+json ${digest} 80.2 MiB - -\n`)).toBe(
+      digest,
+    );
+    expect(importedDigest(head)).toBeNull();
+  });
 });
 
 describe('push', () => {
@@ -47,14 +75,16 @@ describe('push', () => {
   });
 
   it('has the digest written down, and by docker printed', () => {
-    const commands = engineNames.map((engine) => line(pushCommand(engine, image, 'file', ['--quiet'])));
+    const commands = engineNames.map((engine) => line(pushCommand(engine, image, 'file', ['--more'])));
     expect(commands).toEqual([
-      'podman push --digestfile file --quiet registry.example.com/node:1',
-      'buildah push --digestfile file --quiet registry.example.com/node:1',
-      'docker push --quiet registry.example.com/node:1',
+      'podman push --quiet --digestfile file --more registry.example.com/node:1',
+      'buildah push --quiet --digestfile file --more registry.example.com/node:1',
+      'docker push --more registry.example.com/node:1',
     ]);
-    const digest = `sha256:${'ab'.repeat(32)}`;
-    expect(pushedDigest(`1: digest: ${digest} size: 1234\n`)).toBe(digest);
+    const [digest, layer] = ['ab', 'cd'].map((byte) => `sha256:${byte.repeat(32)}`);
+    expect(pushedDigest(`${digest}`)).toBe(digest);
+    // As docker 20.10 prints it; others name layers by their whole digest.
+    expect(pushedDigest(`5f70bf18a086: Pushed\nmounted from ${layer}\n1: digest: ${digest} size: 1778\n`)).toBe(digest);
     expect(pushedDigest('nothing')).toBeNull();
   });
 
