@@ -3,7 +3,9 @@
 // agent as it is bundled (npm run build), kernel mounts, addresses of host-local, and a network name space for each pod. In
 // between, calls come twice, without a name space or after the pod, and the agent is killed. Needs root.
 //
-//   npm run bench:cycles [-- CYCLES [SEED]]
+//   npm run bench:cycles [-- CYCLES [SEED [KILL_EVERY]]]
+//
+// KILL_EVERY 0: one agent lives for all of them, which shows whether its memory levels off.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { quantile } from '../src/bench/statistics.ts';
@@ -20,8 +22,10 @@ const lanes = 4;
 const batch = 100;
 /** What the agent holds is compared from here on: it has loaded everything by then. */
 const warmUp = Math.min(batch * 5, cycles);
-/** The agent is killed after so many. */
-const killEvery = 2_500;
+/** The agent is killed after so many; 0: never. */
+const killEvery = Number(process.argv[4] ?? 2_500);
+/** What the agent holds is looked at this often. */
+const sampleEvery = 1_000;
 const timeLimitMs = 10_000;
 
 const plugins = '/usr/lib/cni';
@@ -34,6 +38,7 @@ const node = await BareNode.start(lanes);
 try {
   let agent = await node.startAgent();
   let first = processHoldings(`/proc/${agent.pid}`);
+  const residentMiB: Record<number, number> = {};
   for (let done = 0; done < cycles; ) {
     const count = Math.min(batch, cycles - done);
     const names = Array.from({ length: count }, (_, index) => `pod-${done + index}`);
@@ -46,12 +51,13 @@ try {
     );
     await networks('del', node.names('/run/netns'));
     done += count;
-    if (done % killEvery === 0 && done < cycles) {
+    if (done % sampleEvery === 0) residentMiB[done] = processHoldings(`/proc/${agent.pid}`).residentMiB;
+    if (killEvery > 0 && done % killEvery === 0 && done < cycles) {
       await node.killAgent();
       agent = await node.startAgent();
       counts.kills += 1;
     }
-    if (done <= warmUp || done % killEvery === warmUp) first = processHoldings(`/proc/${agent.pid}`);
+    if (done <= warmUp || (killEvery > 0 && done % killEvery === warmUp)) first = processHoldings(`/proc/${agent.pid}`);
   }
   const left = leftOver();
   const last = processHoldings(`/proc/${agent.pid}`);
@@ -65,7 +71,7 @@ try {
     addresses: hasHostLocal ? 'host-local' : 'none',
     add: summary(times.ADD),
     del: summary(times.DEL),
-    agent: { after: first, atTheEnd: last },
+    agent: { after: first, atTheEnd: last, residentMiB },
     left,
   };
   process.stdout.write(`${JSON.stringify(doc, null, 2)}\n`);

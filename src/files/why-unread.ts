@@ -3,7 +3,7 @@ import { schemaVersion } from '../schema-version.ts';
 
 /**
  * Why one of our own JSON files, which a schema has refused, is not understood: it is damaged, or it was written by another
- * version of vdpactl, which says so of itself (docs/adr/0017). Goes on behind the name of the file.
+ * version of vdpactl, which says so of itself (docs/adr/0018). Goes on behind the name of the file.
  */
 export function whyUnread(text: string | null): string {
   if (text === null) return 'cannot be read';

@@ -19,6 +19,7 @@ device_plugin=v0.0.0-20221127172732-a5a7395122e3
 # The CNI project's own tool for plugins, and its plugins as they were when it speaks 1.1.0; a distribution's are older.
 cni=v1.3.0
 plugins=v1.9.0
+whereabouts=v0.9.2
 # Its plugin for CNI was one of the CNI project's in 2019, and later became a repository whose versions no module proxy has.
 flannel=v0.28.4
 flannel_plugin=v0.9.1
@@ -50,7 +51,8 @@ module_of() {
     cnitool) echo "github.com/containernetworking/cni $cni" ;;
     flanneld) echo "github.com/flannel-io/flannel $flannel" ;;
     flannel) echo "github.com/containernetworking/plugins $flannel_plugin" ;;
-    host-local | static | loopback | portmap) echo "github.com/containernetworking/plugins $plugins" ;;
+    whereabouts) echo "github.com/k8snetworkplumbingwg/whereabouts $whereabouts" ;;
+    host-local | static | loopback | portmap | bandwidth | sbr | tuning) echo "github.com/containernetworking/plugins $plugins" ;;
     *) return 1 ;;
   esac
 }
@@ -63,8 +65,9 @@ package_of() {
     cnitool) echo "${module% *}/$1" ;;
     host-local | static) echo "${module% *}/plugins/ipam/$1" ;;
     loopback) echo "${module% *}/plugins/main/$1" ;;
-    portmap | flannel) echo "${module% *}/plugins/meta/$1" ;;
+    portmap | bandwidth | sbr | tuning | flannel) echo "${module% *}/plugins/meta/$1" ;;
     flanneld) echo "${module% *}" ;;
+    whereabouts) echo "${module% *}/cmd" ;;
     *) echo "${module% *}/cmd/$1" ;;
   esac
 }

@@ -32,7 +32,7 @@ if ((code == 3 || code == 124)); then
   exit 0
 fi
 ((code == 0)) || exit "$code"
-for tools in 'kube-controller-manager kube-scheduler kubelet' 'cnitool host-local static loopback portmap' sriovdp \
+for tools in 'kube-controller-manager kube-scheduler kubelet' 'cnitool host-local static loopback portmap bandwidth sbr tuning' whereabouts sriovdp \
   'multus-shim install_multus passthru-cni multus-daemon'; do
   code=0
   # shellcheck disable=SC2086 # several tools

@@ -72,12 +72,19 @@ export function ipamPrograms(fallbackFolder: string = defaultPluginFolder): Ipam
       try {
         await call(command, ipam);
       } catch (error) {
-        // Plugins older than a command say that the environment, which names it, is wrong.
-        const isUnknown = error instanceof CniError && error.code === cniCodes.invalidEnvironment;
-        if (!isUnknown) throw error;
+        if (!isUnknownCommand(error)) throw error;
       }
     },
   };
+}
+
+/**
+ * Plugins older than a command say that the environment, which names it, is wrong. And whereabouts knows CHECK by name alone:
+ * there is no code by which a plugin says so, only words.
+ */
+function isUnknownCommand(error: unknown): boolean {
+  if (!(error instanceof CniError)) return false;
+  return error.code === cniCodes.invalidEnvironment || / not implemented$/.test(error.message);
 }
 
 function findPlugin({ plugin, env }: IpamCall, fallback: string): { file: string; folders: string[] } {

@@ -9,7 +9,7 @@ import { type PodRecord, podRecordSchema } from './record.ts';
 const { shape } = podRecordSchema;
 const { shape: attachment } = attachmentSchema;
 
-/** What undoing needs, each by itself: these names and what they hold stay the same in every version (docs/adr/0017). */
+/** What undoing needs, each by itself: these names and what they hold stay the same in every version (docs/adr/0018). */
 const essentials = z.object({
   state: shape.state.catch('attached'),
   pod: z.object({ namespace: z.string().catch(''), name: z.string().catch('') }).catch({ namespace: '', name: '' }),

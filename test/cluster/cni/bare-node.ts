@@ -75,12 +75,17 @@ export class BareNode {
   async startBackend(device: string): Promise<void> {
     const address = `\\0vdpactl:${supervisorLock('/var/run/vdpa')}`;
     const listen = `require('net').createServer().listen('${address}', () => console.log('listens'))`;
-    const daemon = startDaemon('supervisor', ['nsenter', ...this.#here, process.execPath, '-e', listen], this.folder);
+    const daemon = this.start('supervisor', [process.execPath, '-e', listen]);
     this.#supervisor = daemon;
     await untilReady(daemon, () => daemon.log().includes('listens'), 30_000);
     const state = { state: 'running', pid: daemon.pid, startTicks: 0, restarts: 0, since: new Date().toISOString() };
     const status = { schemaVersion, device, ...state, lastExit: null, specHash: '', cpu: null, counters: null };
     writeFileSync(this.path(`/run/vdpa/backends/${device}.status.json`), JSON.stringify(status));
+  }
+
+  /** A program that runs on the node until it is stopped. */
+  start(name: string, argv: readonly string[]): Daemon {
+    return startDaemon(name, ['nsenter', ...this.#here, ...argv], this.folder);
   }
 
   /** SIGKILL: it has no moment to tidy up. */

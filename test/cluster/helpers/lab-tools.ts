@@ -22,6 +22,10 @@ export type LabTool =
   | 'static'
   | 'loopback'
   | 'portmap'
+  | 'bandwidth'
+  | 'sbr'
+  | 'tuning'
+  | 'whereabouts'
   | 'flanneld'
   | 'flannel';
 

@@ -57,6 +57,11 @@ describe('a plugin for addresses', () => {
   it('may be older than a command', async () => {
     const old = plugin(`echo '{"code":4,"msg":"unknown CNI_COMMAND: GC"}'; exit 1`);
     expect(await codeOf(ipam.other('GC', old))).toBeNull();
+    const named = plugin(`echo '{"code":999,"msg":"CNI CHECK method is not implemented"}'; exit 1`);
+    expect(await codeOf(ipam.other('CHECK', named))).toBeNull();
+    expect(await codeOf(ipam.add(named))).toBe(999);
+    const wrong = plugin(`echo '{"code":999,"msg":"the method is not implemented by half"}'; exit 1`);
+    expect(await codeOf(ipam.other('CHECK', wrong))).toBe(999);
     expect(await codeOf(ipam.other('CHECK', plugin('exit 1')))).toBe(cniCodes.ipamFailed);
   });
 });

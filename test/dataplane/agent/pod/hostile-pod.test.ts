@@ -14,7 +14,9 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, it } from 'vitest';
-import type { PodAttachments } from '../../../../dataplane/agent/pod/pod-attachments.ts';
+import { cniCodes } from '../../../../dataplane/agent/cni/cni-error.ts';
+import { nodeFiles } from '../../../../dataplane/agent/pod/files.ts';
+import { PodAttachments } from '../../../../dataplane/agent/pod/pod-attachments.ts';
 import { scratch } from '../../../fixtures/scratch.ts';
 import { askFor, LabNode } from './lab-node.ts';
 
@@ -96,6 +98,32 @@ it('whatever a pod plants in its volume, before and between, nothing outside is 
     { numRuns: 200 },
   );
 });
+
+it.each<[string, (path: string) => string | null]>([
+  ['its folder', (path) => (path.endsWith('/net1') ? join(volume, 'net1') : null)],
+  ['its arguments', (path) => (path.endsWith('/.eal.args.tmp') ? join(volume, 'eal.args', 'in-the-way') : null)],
+])(
+  'a pod that puts something in the way of %s whenever it was removed fails its own ADD alone',
+  async (_what, where) => {
+    // At the very call by which the agent makes it: no pod can be faster.
+    const racing = <Call extends 'mkdirSync' | 'openSync'>(name: Call) =>
+      ((...args: Parameters<(typeof nodeFiles)[Call]>) => {
+        const at = where(String(args[0]));
+        if (at !== null) mkdirSync(at, { recursive: true });
+        return Reflect.apply(nodeFiles[name], nodeFiles, args);
+      }) as (typeof nodeFiles)[Call];
+    const files = { ...nodeFiles, mkdirSync: racing('mkdirSync'), openSync: racing('openSync') };
+    const { dir, paths, mounts, leases: ipam } = node;
+    const raced = await PodAttachments.open({ dir, paths, mounts, ipam, files });
+    const failed = await raced.attach(askFor(node, 'pod-a', 'local0')).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: cniCodes.volumeUnusable });
+    expect(raced.holderOf('local0')).toBeNull();
+    expect(mounts.attached()).toEqual([]);
+    expect(ipam.held.size).toBe(0);
+    node.addPod('pod-b');
+    await agent.attach(askFor(node, 'pod-b', 'local0'));
+  },
+);
 
 it('a volume that is a link itself is none', async () => {
   rmSync(volume, { recursive: true });

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cniCodes } from '../../../../dataplane/agent/cni/cni-error.ts';
 import { KernelMounts } from '../../../../dataplane/agent/pod/device-mounts.ts';
 import { nodeFiles, openFolder } from '../../../../dataplane/agent/pod/files.ts';
 import { MountHelper, mountHelper } from '../../../../dataplane/agent/pod/mount-helper.ts';
@@ -127,6 +137,24 @@ describe.runIf(canMount).each(['vdpa-mount', 'mount(8)'])('mounts by %s', (how) 
     expect(await look()).toBe('.\n');
     backend.stdin?.end();
     await backend.ended;
+  });
+
+  it('that cannot be made fail an ADD with the reason, and all is undone', async () => {
+    const node = new LabNode(place.folder);
+    node.addPod('pod-a');
+    const agent = await openAgent(node);
+    mkdirSync(node.dir.devices, { recursive: true });
+    writeFileSync(join(node.dir.devices, 'local0'), '');
+    const failed = await agent.attach(askFor(node, 'pod-a', 'local0')).catch((error: unknown) => error);
+    expect(failed).toMatchObject({
+      code: cniCodes.notMounted,
+      details: expect.stringMatching(/ENOTDIR|not a directory/i),
+    });
+    expect(agent.holderOf('local0')).toBeNull();
+    expect(node.leases.held.size).toBe(0);
+    rmSync(join(node.dir.devices, 'local0'));
+    await agent.attach(askFor(node, 'pod-a', 'local0'));
+    await agent.detach({ pod: 'pod-a', container: 'pod-a-1', interface: 'net1' }, null);
   });
 
   it('fail with the reason', async () => {
