@@ -10,8 +10,8 @@ const qualities = ['', 'burstable', 'besteffort'];
  * Lets each container of a pod have no more than a share of a CPU, 0 to 1. What polls takes all that it gets, and on a
  * machine with fewer CPUs than pollers nothing is left to those who are to answer. A pod that has less already keeps it.
  */
-export function limitCpu(uid: string, share: number): void {
-  for (const pod of podCgroups(uid)) {
+export function limitCpu(uid: string, share: number, cgroups = '/sys/fs/cgroup'): void {
+  for (const pod of podCgroups(uid, cgroups)) {
     if (shareOf(pod) <= share) continue;
     for (const container of readdirSync(pod, { withFileTypes: true }))
       if (container.isDirectory()) limit(join(pod, container.name), share);
@@ -19,8 +19,8 @@ export function limitCpu(uid: string, share: number): void {
 }
 
 /** Of a pod on any node of the lab on this machine: uids are never the same. */
-function podCgroups(uid: string): string[] {
-  return ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup'].flatMap((hierarchy) =>
+function podCgroups(uid: string, cgroups: string): string[] {
+  return [join(cgroups, 'cpu'), cgroups].flatMap((hierarchy) =>
     (existsSync(hierarchy) ? readdirSync(hierarchy) : [])
       .filter((name) => name.startsWith('vdpalab'))
       .flatMap((node) => qualities.map((quality) => join(hierarchy, node, 'kubepods', quality, `pod${uid}`)))
@@ -39,7 +39,7 @@ function shareOf(cgroup: string): number {
 
 function limit(cgroup: string, share: number): void {
   if (shareOf(cgroup) <= share) return;
-  const quota = `${periodUs * share}`;
+  const quota = `${Math.round(periodUs * share)}`;
   if (existsSync(join(cgroup, 'cpu.max'))) {
     writeFileSync(join(cgroup, 'cpu.max'), `${quota} ${periodUs}`);
     return;
