@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ealArguments } from '../../src/backends/virtio-user.ts';
-import { errnoOf } from '../../src/errors/vdpa-error.ts';
-import { readJsonFile } from '../../src/files/json-file.ts';
 import { diskError, readTextFile, writeFileAtomic } from '../../src/files/write-atomic.ts';
 import { schemaVersion } from '../../src/schema-version.ts';
-import { type Attachment, type AttachmentsFile, attachmentsFileSchema } from '../contract/attachment.ts';
+import type { Attachment, AttachmentsFile } from '../contract/attachment.ts';
 import { type BackendSpec, hasProcess } from '../contract/backend-spec.ts';
 import { interfaceNamePattern, type RunDir, workloadDir, workloadNamePattern } from '../contract/run-dir.ts';
+import { DeviceLinks, list } from './device-links.ts';
+import { readWorkloadFile, recordName, type WorkloadFile } from './workload-file.ts';
 
 export interface HeldAttachment extends Attachment {
   readonly workload: string;
   readonly folder: string;
+  /** Another version gave it: it is held, and taken back as a whole, but its workload gets nothing besides. */
+  readonly isForeign?: boolean;
 }
 
 /**
@@ -21,21 +23,25 @@ export interface HeldAttachment extends Attachment {
  */
 export class AttachmentStore {
   readonly #dir: RunDir;
+  readonly #links: DeviceLinks;
 
   constructor(dir: RunDir) {
     this.#dir = dir;
+    this.#links = new DeviceLinks(dir);
   }
 
   /** Every attachment; no device is in it twice. */
   all(): HeldAttachment[] {
     const claims = this.#workloads().flatMap((workload) => {
       const folder = workloadDir(this.#dir, workload);
-      return this.#read(workload).map((attachment) => ({ ...attachment, workload, folder }));
+      const { attachments, isForeign } = this.#read(workload);
+      const more = isForeign ? { workload, folder, isForeign } : { workload, folder };
+      return attachments.map((attachment) => ({ ...attachment, ...more }));
     });
     const holders = new Map<string, HeldAttachment>();
     for (const claim of claims) {
       // A workload can write to its own file. Where two claim a device, the link decides: that is out of their reach.
-      if (!holders.has(claim.device) || linkTarget(this.#linkOf(claim.device)) === homeOf(claim))
+      if (!holders.has(claim.device) || this.#links.of(claim.device) === homeOf(claim))
         holders.set(claim.device, claim);
     }
     return claims.filter((claim) => holders.get(claim.device) === claim);
@@ -57,12 +63,12 @@ export class AttachmentStore {
       ips: [],
       'device-info': deviceInfo(spec, home),
     };
-    const before = this.#read(workload);
+    const before = this.#read(workload).attachments;
     try {
       mkdirSync(home, { recursive: true, mode: 0o755 });
       this.#write(workload, [...before, attachment]);
-      this.#unlinkFrom((target) => target === home);
-      this.#link(spec.device, home);
+      this.#links.removeTo((target) => target === home);
+      this.#links.set(spec.device, home);
     } catch (error) {
       this.#undoAttach(workload, home, before);
       throw diskError(error, folder);
@@ -72,19 +78,19 @@ export class AttachmentStore {
 
   /** Takes devices back; all of the workload's where none is named. Answers those that were attached. */
   detach(workload: string, device: string | null): string[] {
-    const before = this.#read(workload);
-    const gone = before.filter((attachment) => device === null || attachment.device === device);
+    const { attachments: before, isForeign } = this.#read(workload);
+    const gone = before.filter((attachment) => isForeign || device === null || attachment.device === device);
     const left = before.filter((attachment) => !gone.includes(attachment));
     const folder = workloadDir(this.#dir, workload);
     // The record first: if this is cut short, what it says is gone is swept away, and what it has is whole.
     if (left.length === 0) {
       rmSync(join(folder, recordName), { force: true });
-      this.#unlinkFrom((target) => target.startsWith(`${folder}/`));
+      this.#links.removeTo((target) => target.startsWith(`${folder}/`));
       rmSync(folder, { recursive: true, force: true });
     } else if (gone.length > 0) {
       this.#write(workload, left);
       const homes = gone.map((attachment) => join(folder, attachment.interface));
-      this.#unlinkFrom((target) => homes.includes(target));
+      this.#links.removeTo((target) => homes.includes(target));
       for (const home of homes) rmSync(home, { recursive: true, force: true });
     }
     return gone.map((attachment) => attachment.device);
@@ -94,16 +100,15 @@ export class AttachmentStore {
   sweep(): void {
     const held = this.all();
     for (const workload of this.#workloads()) {
+      if (this.#read(workload).isForeign) continue;
       const folder = workloadDir(this.#dir, workload);
       const attachments = held.filter((attachment) => attachment.workload === workload);
       if (attachments.length === 0) rmSync(folder, { recursive: true, force: true });
       else this.#repair(folder, attachments);
     }
     const homes = new Map(held.map((attachment) => [attachment.device, homeOf(attachment)]));
-    for (const device of list(this.#dir.devices)) {
-      if (!homes.has(device)) rmSync(this.#linkOf(device), { recursive: true, force: true });
-    }
-    for (const [device, home] of homes) this.#link(device, home);
+    this.#links.keepOnly(new Set(homes.keys()));
+    for (const [device, home] of homes) this.#links.set(device, home);
   }
 
   #repair(folder: string, attachments: readonly HeldAttachment[]): void {
@@ -130,9 +135,8 @@ export class AttachmentStore {
     return list(this.#dir.workloads).filter((name) => workloadNamePattern.test(name));
   }
 
-  #read(workload: string): Attachment[] {
-    const file = readJsonFile(join(workloadDir(this.#dir, workload), recordName), attachmentsFileSchema);
-    return file?.workload === workload ? file.attachments : [];
+  #read(workload: string): WorkloadFile {
+    return readWorkloadFile(workloadDir(this.#dir, workload), this.#links);
   }
 
   #write(workload: string, attachments: Attachment[]): void {
@@ -141,28 +145,8 @@ export class AttachmentStore {
     writeFileAtomic(join(folder, argumentsName), ealArgumentsText(attachments));
     writeFileAtomic(join(folder, recordName), `${JSON.stringify(file, null, 2)}\n`);
   }
-
-  #linkOf(device: string): string {
-    return join(this.#dir.devices, device);
-  }
-
-  #link(device: string, home: string): void {
-    const link = this.#linkOf(device);
-    if (linkTarget(link) === home) return;
-    mkdirSync(this.#dir.devices, { recursive: true });
-    rmSync(link, { recursive: true, force: true });
-    symlinkSync(home, link);
-  }
-
-  #unlinkFrom(isGone: (target: string) => boolean): void {
-    for (const device of list(this.#dir.devices)) {
-      const target = linkTarget(this.#linkOf(device));
-      if (target !== null && isGone(target)) rmSync(this.#linkOf(device), { force: true });
-    }
-  }
 }
 
-const recordName = 'attachments.json';
 const argumentsName = 'eal.args';
 
 /** In the words of device-info-spec 1.1.0. */
@@ -183,22 +167,4 @@ function homeOf({ folder, interface: name }: HeldAttachment): string {
 
 function ealArgumentsText(attachments: readonly Attachment[]): string {
   return `${ealArguments(attachments).join('\n')}\n`;
-}
-
-/** The names in a folder that may be missing. Any other failure is thrown: nothing is attached is not the same. */
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
-    throw error;
-  }
-}
-
-function linkTarget(path: string): string | null {
-  try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
-  } catch {
-    return null;
-  }
 }

@@ -56,6 +56,10 @@ export function nodeService(
       const device = request.device === '' ? null : checkedDevice(request.device);
       const specs = offeredDevices(dir);
       const held = store.all();
+      if (held.some((attachment) => attachment.workload === workload && attachment.isForeign === true)) {
+        const message = `what ${workload} has was given by another version of vdpactl: detach it first`;
+        throw new GrpcError(status.FAILED_PRECONDITION, message);
+      }
       const plan = planAttach(
         specs.map((spec) => spec.device),
         held,

@@ -14,6 +14,12 @@ export function whyUnread(text: string | null): string {
   return `says ${shown}, and this version of vdpactl knows ${schemaVersion}`;
 }
 
+/** Whether this is a file of ours that another version wrote, and no damage. */
+export function isOfAnotherVersion(text: string): boolean {
+  const said = versionIn(text);
+  return said?.startsWith('vdpactl/') === true && said !== schemaVersion;
+}
+
 function versionIn(text: string): string | null {
   try {
     const value: unknown = JSON.parse(text);

@@ -319,3 +319,43 @@ describe('sweep', () => {
     );
   });
 });
+
+describe('what another version wrote', () => {
+  const later = JSON.stringify({ schemaVersion: 'vdpactl/v2', workload: 'app', devices: ['local0', 'local1'] });
+
+  beforeEach(() => {
+    attach('app', 'local0');
+    attach('app', 'local1', 'net2');
+    attach('db', 'local2');
+    writeFileSync(pathIn('app', 'attachments.json'), later);
+    writeFileSync(pathIn('app', 'eal.args'), 'as the other version has it');
+    writeFileSync(pathIn('app', 'net1', 'vhost.sock'), 'a workload listens');
+  });
+
+  it('is held by its links, and left as it is by the sweep of the next agent', () => {
+    const before = state();
+    store = new AttachmentStore(dir);
+    store.sweep();
+    expect(held()).toEqual(['local0 app net1', 'local1 app net2', 'local2 db net1']);
+    expect(state()).toEqual(before);
+    expect(read(pathIn('app', 'attachments.json'))).toBe(later);
+    expect(read(pathIn('app', 'eal.args'))).toBe('as the other version has it');
+  });
+
+  it.each([null, 'local0'])('is taken back as a whole, whichever is named: %j', (device) => {
+    expect(store.detach('app', device)).toEqual(['local0', 'local1']);
+    expect(held()).toEqual(['local2 db net1']);
+    expect(state().filter((path) => path.includes('app'))).toEqual([]);
+  });
+
+  it('holds nothing that is not linked to its workload, whatever it says', () => {
+    const all = {
+      schemaVersion: 'vdpactl/v2',
+      workload: 'db',
+      attachments: [{ device: 'local2' }, { device: 'local9' }],
+    };
+    writeFileSync(pathIn('app', 'attachments.json'), JSON.stringify(all));
+    rmSync(linkOf('local1'));
+    expect(held()).toEqual(['local0 app net1', 'local2 db net1']);
+  });
+});

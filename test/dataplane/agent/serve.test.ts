@@ -201,6 +201,21 @@ describe('attach and detach', () => {
     expect(existsSync(join(dir.workloads, 'half'))).toBe(false);
   });
 
+  it('keeps what another version gave to a workload, and gives it nothing besides', async () => {
+    await attach('app', 'local0');
+    const later = { schemaVersion: 'vdpactl/v2', workload: 'app' };
+    writeFileSync(join(dir.workloads, 'app', 'attachments.json'), JSON.stringify(later));
+    stop();
+    await serve();
+    expect(await call('ListAttachments')).toMatchObject({ attachments: [{ workload: 'app', device: 'local0' }] });
+    expect(await refusal(attach('db', 'local0'))).toBe('FAILED_PRECONDITION local0 is attached to the workload app');
+    expect(await refusal(attach('app', 'local1'))).toBe(
+      'FAILED_PRECONDITION what app has was given by another version of vdpactl: detach it first',
+    );
+    expect(await call('Detach', { workload: 'app' })).toEqual({ devices: ['local0'] });
+    expect(await attach('app', 'local1')).toMatchObject({ device: 'local1' });
+  });
+
   it('answers a full disk with what is full, and goes on', async (test) => {
     const disk = tinyDisk(12 * 4096);
     if (disk === null) return test.skip('needs root, to mount a file system that is full');
