@@ -4,6 +4,7 @@ import type { CheckLevel } from '../../src/check/check.ts';
 import { checks } from '../../src/check/checks.ts';
 import { type NodeCheckFacts, noFacts } from '../../src/check/facts.ts';
 import { runChecks } from '../../src/check/run-checks.ts';
+import type { Nic } from '../../src/platform/node-report.ts';
 import { probe } from '../../src/platform/probe.ts';
 import { allNodes } from '../fixtures/nodes.ts';
 import { nicReport, nodeReport } from '../fixtures/reports.ts';
@@ -26,6 +27,15 @@ const ena = (change: object = {}) =>
   });
 const awsReport = (nics = [uplinkNic(), ena()]) =>
   goodReport({ node: { dmi: aws, iommu: { enabled: false, groups: 0 } }, nics });
+/** With a VDUSE device, of which vDPA devices were made, and a low limit of locked memory. */
+const vduseFacts = (made: readonly string[], nics?: Nic[]) => {
+  const devices = made.map((name) => ({
+    ...{ name, driver: 'vhost_vdpa', path: '/dev/vhost-vdpa-0', pciAddress: null, mgmtdev: 'vduse' },
+  }));
+  const node = { vdpa: { managementDevices: [], devices, vduse: ['vd0'] } };
+  const live = { memlock: [{ of: 'containerd', bytes: 8 * 1024 * 1024 }], vdpaTool: null };
+  return nodeFacts(goodReport({ node, ...(nics === undefined ? {} : { nics }) }), vhostVdpa, live);
+};
 const pf = (change: object = {}) => ({
   totalVfs: 8,
   numVfs: 0,
@@ -347,6 +357,9 @@ const cases: Case[] = [
     /^containerd: 8 MiB$/,
     /LimitMEMLOCK=infinity/,
   ],
+  ['VDPA-MEMLOCK-001', 'a VDUSE device that is there', vduseFacts(['vd0'], [uplinkNic()]), 'skip', /VDUSE/, null],
+  ['VDPA-MEMLOCK-001', 'one that is yet to be made', vduseFacts([], [uplinkNic()]), 'skip', /VDUSE/, null],
+  ['VDPA-MEMLOCK-001', 'a device of hardware beside it', vduseFacts(['vd0']), 'fail', /^containerd: 8 MiB$/, /Limit/],
   ['VDPA-CPU-002', 'isolated CPUs', nodeFacts(goodReport(), testpmd), 'pass', /^4-7 are isolated$/, null],
   [
     'VDPA-CPU-002',
