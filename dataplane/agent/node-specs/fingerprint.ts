@@ -2,8 +2,8 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** The buses on which devices come and go. */
-const buses = ['sys/bus/pci/devices', 'sys/bus/vdpa/devices'];
+/** Where devices come and go. Of a VDUSE device a vDPA device is made once it is there. */
+const buses = ['sys/bus/pci/devices', 'sys/bus/vdpa/devices', 'sys/class/vduse'];
 
 /**
  * Changes when a device comes, goes or is bound anew, or when the config file is another one. Looking costs less than a

@@ -37,6 +37,7 @@ describe('the fingerprint of a node', () => {
       },
     ],
     ['a vDPA device comes', () => mkdirSync(at('sys/bus/vdpa/devices/vdpa0'))],
+    ['a VDUSE program makes a device', () => mkdirSync(at('sys/class/vduse/vd0'), { recursive: true })],
     ['a character device comes', () => writeFileSync(at('dev/vhost-vdpa-0'), '')],
     ['the config is written', () => writeFileSync(config, 'ab')],
     [
