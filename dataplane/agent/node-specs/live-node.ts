@@ -8,6 +8,7 @@ import { type NodeWork, prepareNode } from '../../../src/node/prepare.ts';
 import { withCloud } from '../../../src/platform/cloud/read-cloud.ts';
 import { probe } from '../../../src/platform/probe.ts';
 import { decide } from '../../../src/providers/decide.ts';
+import { unpreparedDevices } from '../../../src/templates/backend-specs.ts';
 import type { NodeLook } from './node-view.ts';
 
 /** Where `vdpactl node prepare` and this agent record how things were. */
@@ -20,7 +21,10 @@ export async function lookAtNode(configFile: string, env: NodeJS.ProcessEnv): Pr
   return { report, decision: decide(report, config, set), config };
 }
 
-/** Makes devices ready that came while the agent runs. On a prepared node it does nothing. Throws as prepareNode does. */
+/**
+ * Makes devices ready that came while the agent runs, and no others: those that are ready may be in use, and what they use
+ * of the huge pages is not missing. On a prepared node it does nothing. Throws as prepareNode does.
+ */
 export async function prepareLiveNode(
   { report, decision, config }: NodeLook,
   env: NodeJS.ProcessEnv,
@@ -36,8 +40,10 @@ export async function prepareLiveNode(
   };
   const { signal } = new AbortController();
   const system = liveSystem(() => probe({ env }), env);
+  const come = { ...decision, devices: unpreparedDevices(report, decision) };
+  const forThem = { ...config, nics: { ...config.nics, roomFor: 0 } };
   await withNodeLock('agent', { progress, signal }, () =>
-    prepareNode(report, decision, config, {
+    prepareNode(report, come, forThem, {
       system,
       journal: openJournal(journalFile(stateDir), system),
       progress,
