@@ -61,6 +61,7 @@ function startOnNode(config: string) {
     cniFolder: hostPaths.cniBinaries,
     mountProgram: env['VDPA_MOUNT'] ?? beside('vdpa-mount'),
     devicePlugins: hostPaths.devicePlugins,
+    podResources: join(hostPaths.podResources, 'kubelet.sock'),
     shownAt: env[nodeAddressVariable] ?? null,
   });
 }

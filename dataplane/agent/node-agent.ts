@@ -8,8 +8,10 @@ import type { BackendSpec } from '../contract/backend-spec.ts';
 import { healthPorts } from '../contract/health-ports.ts';
 import { hostPodPaths } from '../contract/pod-paths.ts';
 import type { RunDir } from '../contract/run-dir.ts';
+import { backendTrouble } from './backend-trouble.ts';
 import { startCniService } from './cni/service.ts';
 import { DevicePlugin } from './device-plugin/device-plugin.ts';
+import { isUpstreamServing, watchUpstream } from './device-plugin/watch-upstream.ts';
 import { deviceHealth } from './devices.ts';
 import { agentPages, type HealthFacts, shownPages } from './health.ts';
 import { installPlugin } from './install-plugin.ts';
@@ -38,6 +40,8 @@ export interface NodeAgentOptions {
   readonly mountProgram: string;
   /** Kubelet's folder of device plugins. */
   readonly devicePlugins: string;
+  /** Where kubelet tells which devices it has to give. */
+  readonly podResources: string;
   readonly healthPort?: number;
   /** The node's own address, where what it shows to others is shown; null: to nobody. */
   readonly shownAt: string | null;
@@ -85,6 +89,15 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     isWanted: wantedAsLongAs(() => specs.view?.advertiser ?? null),
     log,
   });
+  const upstream = watchUpstream({
+    podResources: options.podResources,
+    wanted: () =>
+      specs.view && {
+        advertiser: specs.view.advertiser,
+        devices: devices().map((spec) => ({ device: spec.device, running: isRunning(spec) })),
+      },
+    log,
+  });
   const facts = () =>
     devices().map((spec) => deviceFacts(dir, spec, isAlive, pods.store.holderOf(spec.device) !== null));
   const metrics = (): Family[] => [
@@ -94,6 +107,11 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     ...calls.families(),
     ...processFamilies(version),
   ];
+  const problems = () => [
+    ...specs.problems,
+    ...devices().flatMap((spec) => (isRunning(spec) ? [] : backendTrouble(dir, spec.device))),
+    ...upstream.problems,
+  ];
   const registered = () => Number(plugin.state === 'registered');
   const pages: HealthFacts = {
     obstacles: () => [
@@ -101,9 +119,9 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       ...(installing.problem === '' ? [] : [`the CNI plugin is not installed: ${installing.problem}`]),
       ...(plugin.complaint === '' ? [] : [`device plugin: ${plugin.complaint}`]),
     ],
-    notes: () => (specs.view === null ? [] : specs.problems),
+    notes: () => (specs.view === null ? [] : problems()),
     metrics,
-    node: () => nodePage(specs, facts()),
+    node: () => nodePage({ view: specs.view, problems: problems() }, facts()),
   };
   const health = await servePages(loopback, options.healthPort ?? healthPorts.agent, agentPages(pages));
   const shown = await showToOthers(options, health.port, pages);
@@ -115,6 +133,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       watch.stop();
       installing.stop();
       supervisor.stop();
+      upstream.stop();
       health.stop();
       shown?.stop();
       await plugin.stop();
@@ -140,7 +159,8 @@ function wantedAsLongAs(advertiser: () => 'agent' | 'device-plugin' | 'none' | n
   return () => {
     const now = advertiser();
     if (now === 'agent' || now === 'device-plugin') wasAgent = now === 'agent';
-    return wasAgent;
+    // Kubelet would believe whoever came last.
+    return wasAgent && !isUpstreamServing();
   };
 }
 

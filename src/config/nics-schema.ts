@@ -25,6 +25,14 @@ export const nicsConfigSchema = z.strictObject({
     .max(256)
     .default(0)
     .describe('Virtual functions to make on each physical function that has none and is no uplink; 0: none are made.'),
+  roomFor: z
+    .int()
+    .min(0)
+    .max(256)
+    .default(0)
+    .describe(
+      'So many devices the backends of a node have room for (huge pages, CPUs), even if it has fewer now: one that comes while the node runs is given away without a restart. Backend vhost-vdpa needs no room.',
+    ),
   driver: z
     .enum(['vfio-pci', 'uio_pci_generic', 'igb_uio'])
     .default('vfio-pci')

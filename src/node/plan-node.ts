@@ -28,7 +28,7 @@ export function planNode(
   const devices = decision.devices.map((device) => locate(device, report));
   const hugepages = planHugepages(
     report.node.hugepages,
-    devices.map(({ numaNode }) => numaNode),
+    [...devices.map(({ numaNode }) => numaNode), ...yetToCome(devices.length, config)],
     // The kernel's own backend takes none.
     backend === 'vhost-vdpa' ? { ...config.memory, backendMiB: 0 } : config.memory,
     reserved,
@@ -53,6 +53,11 @@ export function planNode(
     hugepages: hugepages.after,
   };
   return { ...head, provider, backend, steps, after };
+}
+
+/** Of devices that come later nobody knows where they will be. */
+function yetToCome(devices: number, { nics }: Config): null[] {
+  return devices === 0 ? [] : Array.from({ length: Math.max(0, nics.roomFor - devices) }, () => null);
 }
 
 interface Located {

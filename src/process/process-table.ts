@@ -115,6 +115,15 @@ export function markedProcesses(runDir: string): MarkedProcess[] {
   return found;
 }
 
+/** The living processes with a mark, wherever they see their folders: for one that no two stacks of a machine share. */
+export function processesMarked(marker: string): ProcessId[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid || processVariable(pid, markerVariable) !== marker) return [];
+    return identify(pid) ?? [];
+  });
+}
+
 /** Sends a signal to exactly this process; false when it is gone or is not ours to signal. */
 export function signalProcess(id: ProcessId, signal: NodeJS.Signals): boolean {
   if (!isAlive(id)) return false;

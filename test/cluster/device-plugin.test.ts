@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
+import { kubeletDevices } from '../../dataplane/agent/device-plugin/kubelet-devices.ts';
 import { configSchema } from '../../src/config/config-schema.ts';
 import { VdpaError } from '../../src/errors/vdpa-error.ts';
 import type { NodeReport } from '../../src/platform/node-report.ts';
@@ -137,6 +138,9 @@ describe.skipIf(plugin.missing !== null || inject('cluster').whyNoNode !== null)
       const path = String.raw`jsonpath={.status.allocatable.vdpactl\.io/vdpa}`;
       const allocatable = () => cluster.kubectl.ok('get', 'node', cluster.node.name, '-o', path);
       await expect.poll(allocatable, { timeout: 30_000 }).toBe(`${decided.length}`);
+      // As the agent asks it.
+      const socket = cluster.node.path('/var/lib/kubelet/pod-resources/kubelet.sock');
+      expect(await kubeletDevices(socket, 'vdpactl.io/vdpa')).toEqual(new Set(decided));
     });
 
     test('gives a pod one of them, and says which', async () => {

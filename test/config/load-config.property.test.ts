@@ -96,6 +96,7 @@ const validConfig: fc.Arbitrary<Config> = fc.record({
     include: nullable(fc.array(nicSelector, { minLength: 1 })),
     exclude: fc.array(nicSelector),
     virtualFunctions: fc.integer({ min: 0, max: 256 }),
+    roomFor: fc.integer({ min: 0, max: 256 }),
     driver: fc.constantFrom('vfio-pci', 'uio_pci_generic', 'igb_uio'),
     queues: fc.integer({ min: 1, max: 8 }),
     queueSize: fc.constantFrom(256, 512, 1024),

@@ -11,6 +11,7 @@ import {
   markedProcesses,
   type ProcessId,
   parseStat,
+  processesMarked,
   processVariable,
   signalProcess,
 } from '../../src/process/process-table.ts';
@@ -122,6 +123,14 @@ describe('a process', () => {
     expect(processVariable(one.pid, 'VDPACTL_PROCESS')).toBe(`backend:local0@${root}`);
     expect(processVariable(one.pid, 'VDPACTL')).toBeNull();
     for (const child of [one, two]) process.kill(child.pid, 'SIGKILL');
+  });
+
+  it('is found by its whole mark, in whichever container it is', () => {
+    const root = folder();
+    const child = startMarked('device-plugin', 'sleep', ['60'], root);
+    expect(processesMarked(`device-plugin@${root}`).map(({ pid }) => pid)).toEqual([child.pid]);
+    expect(processesMarked(`device-plugin@${root}/`)).toEqual([]);
+    process.kill(child.pid, 'SIGKILL');
   });
 
   it.skipIf(process.getuid?.() !== 0)(

@@ -89,7 +89,8 @@ function differences(plan: PlannedNode | undefined, node: StackNode, namespace: 
   const allocatable = allocatableDevices(node);
   if (allocatable < plan.devices) problems.push(`offers ${allocatable} of ${plan.devices} ${fullResourceName}`);
   if (allocatable > plan.devices) {
-    problems.push(`offers ${allocatable} ${fullResourceName}, and ${plan.devices} are planned`);
+    const more = `offers ${allocatable} ${fullResourceName}, and ${plan.devices} are planned`;
+    problems.push(`${more}: vdpactl deploy plans for what has come`);
   }
   return problems;
 }

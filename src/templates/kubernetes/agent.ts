@@ -28,6 +28,7 @@ const mounts: readonly HostMount[] = [
   // The volumes of pods that come while it runs.
   { name: 'pods', path: hostPaths.pods, type: 'Directory', propagation: 'HostToContainer' },
   { name: 'device-plugins', path: hostPaths.devicePlugins, type: 'Directory' },
+  { name: 'pod-resources', path: hostPaths.podResources, type: 'Directory', readOnly: true },
   { name: 'device-info', path: hostPaths.deviceInfoOfCni, type: 'DirectoryOrCreate' },
   { name: 'cni-binaries', path: hostPaths.cniBinaries, type: 'DirectoryOrCreate' },
   { name: 'ipam-state', path: hostPaths.ipamState, type: 'DirectoryOrCreate' },

@@ -31,8 +31,9 @@ export interface BackendClass {
 
 /** null: no process stands behind the rings of this node, because the kernel does or because nothing is given away. */
 export function backendClass(report: NodeReport, decision: Decision, config: Config): BackendClass | null {
-  const count = decision.devices.length;
-  if (count === 0 || decision.backend === 'vhost-vdpa') return null;
+  if (decision.devices.length === 0 || decision.backend === 'vhost-vdpa') return null;
+  // A pod that runs gets no more: for devices that come later there has to be room from the start.
+  const count = Math.max(decision.devices.length, decision.provider === 'local' ? 0 : config.nics.roomFor);
   const perDevice = decision.provider === 'local' ? config.local.memoryMiB : config.memory.backendMiB;
   const hugePageMiB = hugePages(perDevice, config).mib * count;
   // testpmd polls one CPU for each device. A machine with fewer is overcommitted, which is said elsewhere; asking for more

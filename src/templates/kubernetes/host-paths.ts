@@ -14,6 +14,8 @@ export const hostPaths = {
   pods: '/var/lib/kubelet/pods',
   devicePlugins: '/var/lib/kubelet/device-plugins',
   pluginsRegistry: '/var/lib/kubelet/plugins_registry',
+  /** Where kubelet tells which devices it has to give. */
+  podResources: '/var/lib/kubelet/pod-resources',
   cniBinaries: '/opt/cni/bin',
   /** What IPAM plugins are configured by that talk to the cluster. */
   cniConfig: '/etc/cni/net.d',

@@ -28,6 +28,7 @@ const start = async () => {
     cniFolder: join(folder(), 'bin'),
     mountProgram: join(folder(), 'no-such-program'),
     devicePlugins: join(folder(), 'plugins'),
+    podResources: join(folder(), 'pod-resources.sock'),
     healthPort: 0,
     shownAt: null,
   });

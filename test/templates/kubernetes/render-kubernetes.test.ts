@@ -287,6 +287,27 @@ describe('backends', () => {
   });
 });
 
+describe('devices that are yet to come', () => {
+  const label = (nodes: NodeReport[], roomFor: number, config: object = {}) =>
+    renderNodes(nodes, { ...config, nics: { roomFor } }).nodeLabels[0]?.labels['vdpactl.io/backend'];
+  const cpus = { cpus: { online: [0, 1, 2, 3, 4, 5], isolated: [], numaNodes: 1, byNumaNode: [] } };
+
+  it('have room in the backends, who then are the same when they have come', () => {
+    const now = awsNode('a', cpus);
+    const more = now.nics.slice(-1).map((nic) => ({ ...nic, pciAddress: '0000:00:07.0', netdevs: ['ens7'] }));
+    const then = { ...now, nics: [...now.nics, ...more] };
+    expect(label([now], 0)).toBe('1cpu-256mi');
+    expect(label([now], 2)).toBe('2cpu-512mi');
+    expect(label([then], 2)).toBe('2cpu-512mi');
+    expect(label([then], 1)).toBe('2cpu-512mi');
+  });
+
+  it('get none where nothing would need it', () => {
+    expect(label([vduseNode('a')], 2)).toBe('none');
+    expect(label([localNode('a', cpus)], 4, { local: { devices: 1 } })).toBe('1cpu-128mi');
+  });
+});
+
 describe('a stack is refused', () => {
   const code = (nodes: readonly NodeReport[], config: object = {}) => {
     try {

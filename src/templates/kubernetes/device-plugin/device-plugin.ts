@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config } from '../../../config/config-schema.ts';
+import { markerFor, markerVariable } from '../../../process/process-table.ts';
 import { contentHash } from '../content-hash.ts';
 import { daemonSet, serviceAccount } from '../daemon-set.ts';
 import { type HostMount, hostPaths, hostVolumeMounts, hostVolumes } from '../host-paths.ts';
@@ -10,6 +11,10 @@ import { nodeConfigText, nodeConfigVolume, prepareContainer, prepareMounts } fro
 import { configText, type DeviceSet } from './device-sets.ts';
 
 const name = 'vdpactl-device-plugin';
+
+/** By this the agent knows the plugin of its own node among all processes there. */
+const mark = markerFor('device-plugin', hostPaths.runDir);
+export const pluginMarker = mark[markerVariable] ?? '';
 
 const mounts: readonly HostMount[] = [
   { name: 'device-plugins', path: hostPaths.devicePlugins, type: 'Directory' },
@@ -38,7 +43,7 @@ export function devicePluginConfigMaps(config: Config, sets: readonly DeviceSet[
 
 /**
  * The plugin discovers once, when it starts. So the node is prepared before that, and the pod is started anew when anything
- * changes by which a node is prepared or devices are selected.
+ * changes by which a node is prepared or devices are selected. When devices come or go the agent ends its process.
  */
 export function devicePluginDaemonSets(config: Config, sets: readonly DeviceSet[]): KubernetesObject[] {
   const { kubernetes } = config;
@@ -61,6 +66,7 @@ export function devicePluginDaemonSets(config: Config, sets: readonly DeviceSet[
           image: imageReference(kubernetes.images, 'devicePlugin'),
           imagePullPolicy: 'IfNotPresent',
           args: ['--log-dir=sriovdp', '--log-level=10'],
+          env: Object.entries(mark).map(([key, value]) => ({ name: key, value })),
           // As its project runs it: it looks at device files, and what it writes belongs to kubelet.
           securityContext: { privileged: true },
           resources: { requests: { cpu: '50m', memory: '40Mi' }, limits: { memory: '200Mi' } },

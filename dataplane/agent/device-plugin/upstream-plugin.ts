@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { messageOf } from '../../../src/errors/vdpa-error.ts';
+import type { Advertiser } from '../../../src/templates/kubernetes/device-plugin/device-sets.ts';
+import { gapWords, type OfferedDevice, type PluginGap, pluginGap } from './plugin-gap.ts';
+
+/** What a node offers, and who is to tell kubelet of it. */
+export interface WantedOfPlugin {
+  readonly advertiser: Advertiser;
+  readonly devices: readonly OfferedDevice[];
+}
+
+export interface UpstreamPluginOptions {
+  /** What tells one run of the plugin from the next, while it serves; null: it does not, as without any device. */
+  readonly running: () => string | null;
+  /** Ends it, so that kubelet starts it anew; false: there is none on this node. */
+  readonly end: () => boolean;
+  /** null: it is not known yet. */
+  readonly wanted: () => WantedOfPlugin | null;
+  /** What kubelet has to give. */
+  readonly known: () => Promise<ReadonlySet<string>>;
+  readonly log: (line: string) => void;
+  /** How long a difference has to last, ms: a plugin that has just started is yet to be asked by kubelet. */
+  readonly settleMs?: number;
+}
+
+const settleMs = 15_000;
+/** A plugin that starts has to be fetched and to prepare the node first. */
+const missedMs = 60_000;
+const remedy = 'vdpactl deploy sets up the node for what it has now';
+
+/**
+ * Keeps what the SR-IOV network device plugin told kubelet up to date. That plugin looks for devices once, when it starts; so
+ * it is ended when a device came or went since, and started anew by kubelet. Pods keep what they have. A difference that a
+ * new start does not mend is told, and nothing is done about it again.
+ */
+export class UpstreamPlugin {
+  readonly #options: UpstreamPluginOptions;
+  /** What was found, in which run of the plugin, and since when it has been so. */
+  #seen = { key: '', since: 0 };
+  /** The difference for which the plugin was last ended. */
+  #tried = '';
+  #problems: readonly string[] = [];
+  #complaint = '';
+
+  constructor(options: UpstreamPluginOptions) {
+    this.#options = options;
+  }
+
+  /** What is not as it should be and a person has to mend, a sentence each. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** One look at `now`, milliseconds of a monotonic clock. Never rejects. */
+  async look(now: number): Promise<void> {
+    const { wanted, running, known, log } = this.#options;
+    const want = wanted();
+    if (want === null) return;
+    const run = running();
+    if (want.advertiser === 'agent') {
+      this.#problems = run === null ? [] : [useless(want)];
+      return;
+    }
+    // Nobody has told, and nobody is to.
+    if (run === null && want.advertiser === 'none') return this.#settle();
+    try {
+      const gap = pluginGap(want.devices, await known());
+      this.#complaint = '';
+      if (gap === null) this.#settle();
+      else this.#mend(gap, run ?? 'silent', now);
+    } catch (error) {
+      const message = `kubelet does not say which devices it knows: ${messageOf(error)}`;
+      if (message !== this.#complaint) log(`device plugin: ${message}`);
+      this.#complaint = message;
+    }
+  }
+
+  #settle(): void {
+    this.#seen = { key: '', since: 0 };
+    this.#tried = '';
+    this.#problems = [];
+  }
+
+  #mend(gap: PluginGap, run: string, now: number): void {
+    const difference = JSON.stringify(gap);
+    const key = `${run} ${difference}`;
+    if (key !== this.#seen.key) this.#seen = { key, since: now };
+    const lasts = now - this.#seen.since;
+    if (lasts < (this.#options.settleMs ?? settleMs)) return;
+    if (difference === this.#tried) this.#problems = problemsOf(gap);
+    else if (this.#options.end()) {
+      this.#tried = difference;
+      this.#options.log(`device plugin: ended upstream's, so that it looks again: ${gapWords(gap)} since it did`);
+    } else if (lasts >= missedMs) this.#problems = [missed(gap)];
+  }
+}
+
+function useless({ devices }: WantedOfPlugin): string {
+  const names = devices.map(({ device }) => device).join(', ');
+  return `the SR-IOV network device plugin runs on this node, and cannot see what it has by now (${names}); ${remedy}`;
+}
+
+function missed({ missing }: PluginGap): string {
+  return `no device plugin runs on this node, which would tell kubelet of ${missing.join(', ')}; ${remedy}`;
+}
+
+/** What another start of the plugin did not change: its configuration is of devices that the node had once. */
+function problemsOf({ missing, surplus }: PluginGap): string[] {
+  return [
+    ...missing.map((device) => `${device}: ready, and the device plugin does not offer it; ${remedy}`),
+    ...surplus.map(
+      (device) => `${device}: the device plugin offers it, and this node does not give it away; ${remedy}`,
+    ),
+  ];
+}
