@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { configSchema } from '../../../src/config/config-schema.ts';
-import type { Machine } from '../../hardware/helpers/machine.ts';
+import type { DataNic, Machine } from '../../hardware/helpers/machine.ts';
 import { type GuestNode, guestNodeName, startGuestNode } from '../guest-node.ts';
 import { importDevicePluginImage } from '../helpers/device-plugin-image.ts';
 import { importMultusImage } from '../helpers/multus-image.ts';
@@ -9,7 +9,7 @@ import type { BuiltImages } from './built-images.ts';
 import { ClusterUser } from './cluster-user.ts';
 import { EndToEnd } from './end-to-end.ts';
 import { putBackHugePages, setAsideHugePages } from './huge-pages.ts';
-import { hugePageMiB, settings as localSettings, workloadNamespace } from './pods.ts';
+import { hugePageMiB, settings as localSettings, namespace, workloadNamespace } from './pods.ts';
 import { routedFrames } from './routed-frames.ts';
 
 export interface GuestLabParts {
@@ -33,10 +33,15 @@ export interface Running {
   readonly imageId: string;
 }
 
+interface StackPod {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly status: { readonly containerStatuses: readonly { readonly restartCount: number }[] };
+}
+
 /** The machine is emulated by one that polls: everything there takes a while. */
 const patience = { commandMs: 1_500_000, tries: 12 };
-/** Nothing but what the workload's pod is made by: the rest is found out. */
-const settings = { memory: localSettings.memory };
+/** What the workload's pod is made by, and room for a NIC that comes later: the rest is found out. */
+const settings = { memory: localSettings.memory, nics: { roomFor: 2 } };
 
 /** A cluster of this machine, which a machine with NICs joins, in emulation. Both have the same images. */
 export class GuestLab extends ClusterUser {
@@ -94,6 +99,47 @@ export class GuestLab extends ClusterUser {
   /** What a field of the node in the cluster says. */
   field(path: string): Promise<string> {
     return this.kubectl('get', 'node', this.node.name, '-o', `jsonpath={${path}}`);
+  }
+
+  /** What a container of a component of the stack has said. */
+  async logOf(component: string, container: string): Promise<string> {
+    return this.kubectl('-n', namespace, 'logs', await this.podOf(component), '-c', container);
+  }
+
+  /** Which components of the stack have pods. */
+  async components(): Promise<string[]> {
+    const path = String.raw`jsonpath={.items[*].metadata.labels.app\.kubernetes\.io/component}`;
+    const text = await this.kubectl('-n', namespace, 'get', 'pods', '-o', path);
+    return [...new Set(text.split(' '))].sort();
+  }
+
+  /** The pod of each component of the stack, and how often its containers were started anew. */
+  async restarts(): Promise<Record<string, { pod: string; times: number }>> {
+    const text = await this.kubectl('-n', namespace, 'get', 'pods', '-o', 'json');
+    const { items }: { items: StackPod[] } = JSON.parse(text);
+    return Object.fromEntries(
+      items.map(({ metadata, status }) => [
+        metadata.labels['app.kubernetes.io/component'],
+        { pod: metadata.name, times: status.containerStatuses.reduce((sum, each) => sum + each.restartCount, 0) },
+      ]),
+    );
+  }
+
+  /** How many devices kubelet has to give. */
+  async allocatable(): Promise<number> {
+    return Number((await this.field(String.raw`.status.allocatable.vdpactl\.io/vdpa`)) || 0);
+  }
+
+  /** Sends frames into the cable of a NIC for as long as `lasts`, and answers how many of them never came back. */
+  async lostMeanwhile(nic: DataNic, lasts: () => Promise<boolean>): Promise<{ sent: number; lost: number }> {
+    const wire = this.node.guest.wire(nic.name);
+    const total = { sent: 0, lost: 0 };
+    while (await lasts()) {
+      const { sent, returned } = await wire.exchange(64, nic.mac);
+      total.sent += sent;
+      total.lost += sent - returned;
+    }
+    return total;
   }
 
   /** The l3fwd of the stack, once it is ready. */

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { type Daemon, freePorts, startDaemon, untilReady } from '../../cluster/helpers/daemon.ts';
 import { layCable } from './cable.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
-import { type Cable, type Machine, qemuArguments, type Uplink } from './machine.ts';
+import { type Cable, type DataNic, dataNicDevice, type Machine, qemuArguments, type Uplink } from './machine.ts';
+import { openMonitor } from './monitor.ts';
 import { openShell, type Place, type Shell } from './shell.ts';
 import { layWire, type TestFrames, type Wire } from './wire.ts';
 
@@ -25,6 +26,10 @@ export interface Guest extends Shell {
   readonly heartbeat: Heartbeat;
   /** The far end of the cable in a data NIC. */
   wire(nic: string): Wire;
+  /** Puts in one of the NICs that come later. */
+  plug(nic: DataNic): Promise<void>;
+  /** Asks the guest to let go of a data NIC, as the button at its slot does: when it has, the NIC is gone. */
+  unplug(nic: DataNic): Promise<void>;
   /** What it wrote to its serial console. */
   console(): string;
   /** Ends it, and takes all it wrote with it. */
@@ -47,20 +52,26 @@ export async function bootGuest(machine: Machine, built: string, options: BootOp
   try {
     const wires = new Map<string, Wire>();
     const wirePath = (nic: { name: string }) => join(folder, `${nic.name}.sock`);
-    for (const nic of machine.nics) {
+    for (const nic of [...machine.nics, ...(machine.later ?? [])]) {
       const wire = await layWire(wirePath(nic), options.frames);
       wires.set(nic.name, wire);
       undo.push(wire.close);
     }
     const { cable, share } = options;
     const { uplink, ssh, echo } = cable === undefined ? await ownNetwork() : overCable(cable);
-    const paths = { built, console: consoleFile, wire: wirePath, uplink, ...(share === undefined ? {} : { share }) };
+    const monitorFile = join(folder, 'monitor');
+    const paths = {
+      ...{ built, console: consoleFile, wire: wirePath, uplink, monitor: monitorFile },
+      ...(share === undefined ? {} : { share }),
+    };
     const qemu = startQemu(built, qemuArguments(machine, paths), folder);
     undo.push(qemu.kill);
     if (cable !== undefined) await layCable(cable, qemu);
     await untilReady(qemu, () => console().includes(sshReady), bootTimeoutMs);
     // On a busy machine a guest may be too slow for this one to find it at once.
     await untilReady(qemu, () => canConnect(ssh), bootTimeoutMs);
+    const monitor = await openMonitor(monitorFile);
+    undo.push(monitor.close);
     const shell = await openShell(built, ssh, folder);
     undo.push(shell.close);
     const heartbeat = await startHeartbeat(echo);
@@ -85,6 +96,8 @@ export async function bootGuest(machine: Machine, built: string, options: BootOp
         if (wire === undefined) throw new Error(`${machine.name} has no NIC ${nic}`);
         return wire;
       },
+      plug: (nic) => monitor.run(`device_add ${dataNicDevice(machine, nic)}`),
+      unplug: (nic) => monitor.run(`device_del ${nic.name}-nic`),
       console,
       stop,
     };

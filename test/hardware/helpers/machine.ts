@@ -20,6 +20,8 @@ export interface Machine {
   readonly disk: 'virtio-blk-pci' | 'nvme';
   readonly uplink: NicModel;
   readonly nics: readonly DataNic[];
+  /** NICs that are put in while it runs. Their ports and cables are there from the start. */
+  readonly later?: readonly DataNic[];
   readonly cpus?: number;
   readonly memoryMiB?: number;
   /** More of the kernel's command line. */
@@ -60,6 +62,8 @@ export interface Paths {
   /** The UNIX socket of a wire. */
   readonly wire: (nic: DataNic) => string;
   readonly uplink: Uplink;
+  /** The UNIX socket of QEMU's monitor. */
+  readonly monitor: string;
   /** A folder that the guest may read. */
   readonly share?: string;
 }
@@ -69,7 +73,7 @@ export interface Paths {
  * an IOMMU group of its own. The image stays as it is: what the guest writes is lost when it ends.
  */
 export function qemuArguments(machine: Machine, paths: Paths): string[] {
-  const { firmware, nics, cpus = defaultCpus, memoryMiB = defaultMemoryMiB } = machine;
+  const { firmware, nics, later = [], cpus = defaultCpus, memoryMiB = defaultMemoryMiB } = machine;
   const { uplink } = paths;
   const commandLine = [
     'root=LABEL=lab rw console=ttyS0 panic=-1 loglevel=5 mitigations=off',
@@ -85,6 +89,7 @@ export function qemuArguments(machine: Machine, paths: Paths): string[] {
     ...['-machine', 'q35,kernel-irqchip=split,i8042=off', '-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off'],
     ...['-smp', String(cpus), '-m', String(memoryMiB)],
     ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', `file:${paths.console}`],
+    ...['-qmp', `unix:${paths.monitor},server=on,wait=off`],
     ...['-device', 'intel-iommu,intremap=on,caching-mode=on,device-iotlb=on,aw-bits=48'],
     ...['-smbios', `type=1,manufacturer=${firmware.vendor},product=${firmware.product}`, ...asset],
     ...['-kernel', `${paths.built}/vmlinuz`, '-initrd', `${paths.built}/initrd.img`, '-append', commandLine.join(' ')],
@@ -95,12 +100,27 @@ export function qemuArguments(machine: Machine, paths: Paths): string[] {
     ...['-netdev', 'tap' in uplink ? tapped(uplink.tap) : forwarded(uplink.ports)],
     ...port(1),
     ...['-device', nicDevice(machine.uplink, 'uplink', uplinkMac, 1)],
-    ...nics.flatMap((nic, index) => [
+    ...[...nics, ...later].flatMap((nic) => [
       ...['-netdev', `stream,id=${nic.name},server=off,addr.type=unix,addr.path=${paths.wire(nic)}`],
-      ...port(index + 2),
-      ...['-device', nicDevice(nic.model, nic.name, nic.mac, index + 2)],
+      ...port(portOf(machine, nic)),
+      ...(later.includes(nic) ? [] : ['-device', dataNicDevice(machine, nic)]),
     ]),
   ];
+}
+
+/** A data NIC of a machine, as QEMU's `-device` and `device_add` take it. */
+export function dataNicDevice(machine: Machine, nic: DataNic): string {
+  return `${nicDevice(nic.model, nic.name, nic.mac, portOf(machine, nic))},id=${nic.name}-nic`;
+}
+
+/** Where the guest sees a data NIC: each port is a bus of its own. */
+export function pciAddressOf(machine: Machine, nic: DataNic): string {
+  return `0000:${portOf(machine, nic).toString(16).padStart(2, '0')}:00.0`;
+}
+
+/** The first is the uplink's. */
+function portOf({ nics, later = [] }: Machine, { name }: DataNic): number {
+  return [...nics, ...later].findIndex((nic) => nic.name === name) + 2;
 }
 
 function shared(folder: string): string {
