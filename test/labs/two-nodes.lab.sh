@@ -5,7 +5,7 @@
 #
 #   test/labs/two-nodes.lab.sh [KIND]
 #
-# KIND of the second node: aws (the default), alibaba.
+# KIND of the second node: aws (the default), alibaba, baremetal-vdpa.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
