@@ -50,7 +50,7 @@ export const errorCodes = {
   'VDPA-CLUSTER-009': { title: 'No node is selected', exit: exitCode.usage },
   'VDPA-KUBERNETES-001': { title: 'The cluster runs a version of Kubernetes that is too old', exit: exitCode.refused },
   'VDPA-SYSDUMP-001': { title: 'The sysdump cannot be written', exit: exitCode.usage },
-  'VDPA-IMAGES-001': { title: 'A program that handles images is missing', exit: exitCode.refused },
+  'VDPA-IMAGES-001': { title: 'A program that handles images is missing, or has no daemon', exit: exitCode.refused },
   'VDPA-IMAGES-002': { title: 'An image cannot be built', exit: exitCode.refused },
   'VDPA-IMAGES-003': { title: 'An image cannot be brought to where it is used', exit: exitCode.refused },
   'VDPA-PROVIDER-001': { title: 'The provider cannot be used here', exit: exitCode.usage },
