@@ -13,13 +13,13 @@ export function imagesBuildCommand(): Command {
   const command = new Command('build')
     .summary('build the images of vdpactl')
     .description(
-      'Builds the images of the node and of the workloads from Debian 13 and from this installation of vdpactl, with podman, buildah or docker. Two builds of the same commit with the same packages give the same image.',
+      'Builds the images of the node and of the workloads from Debian 13 and from this installation of vdpactl, with podman, buildah or docker. With podman and buildah two builds of the same commit with the same packages give the same image.',
     )
     .option(
       '--base <image>',
       'Debian 13 to build on, best with a digest (default: docker.io/library/debian:trixie-slim)',
     )
-    .option('--mirror <url>', 'take the packages from this Debian mirror')
+    .addOption(new Option('--mirror <url>', 'take the packages from this Debian mirror').argParser(mirror))
     .addOption(
       new Option('--snapshot <time>', 'take the packages as they were then: 20261101T000000Z').argParser(snapshot),
     )
@@ -69,6 +69,13 @@ export function imagesBuildCommand(): Command {
       }),
     );
   return addEngineOptions(addEngineArgOption(command, 'hand this to the engine as it is; may be given again'));
+}
+
+function mirror(text: string): string {
+  if (!/^[a-z+]+:\/\/\S+$/.test(text)) {
+    throw new InvalidArgumentError('It must be a URL such as http://mirror.example.com/debian.');
+  }
+  return text;
 }
 
 function snapshot(text: string): string {

@@ -57,6 +57,12 @@ export function imagesLoadCommand(): Command {
         const { to, namespace, cluster = null } = options;
         const load = { engine, to, namespace, cluster };
         const dryRun = options.dryRun === true;
+        if (cluster !== null && to !== 'kind' && to !== 'k3d') {
+          const { VdpaError } = await import('../errors/vdpa-error.ts');
+          throw new VdpaError('VDPA-USAGE-001', `--cluster names one of kind or k3d, and the images go to ${to}`, {
+            next: 'say --to kind or --to k3d, or leave --cluster out',
+          });
+        }
         const commands = images.flatMap((image) => [
           ...tagCommands(engine, image),
           saveCommand(load, image.reference, `${image.name}.tar`),

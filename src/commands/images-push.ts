@@ -13,8 +13,8 @@ export function imagesPushCommand(): Command {
     .addHelpText(
       'after',
       examples([
+        ['Log in first, by the engine', 'podman login registry.example.com'],
         ['Build and push', 'vdpactl images build && vdpactl images push --registry registry.example.com/team'],
-        ['Log in first, as the engine does it', 'podman login registry.example.com'],
         [
           'To a registry without TLS, with podman or buildah',
           'vdpactl images push --registry registry.example.com:5000 --engine podman --engine-arg=--tls-verify=false',

@@ -40,6 +40,7 @@ describe('vdpactl images build', () => {
     ['--tag', 'latest'],
     ['--tag', 'a b'],
     ['--snapshot', 'yesterday'],
+    ['--mirror', 'mirror.example.com'],
   ])('does not take %s %s', async (...args) => {
     await expect(images('build', ...args)).rejects.toMatchObject({ code: 'commander.invalidArgument' });
   });
@@ -73,6 +74,11 @@ describe('vdpactl images push', () => {
 });
 
 describe('vdpactl images load', () => {
+  it('refuses a cluster where none is meant', async () => {
+    const loading = images('load', '--cluster', 'demo', '--dry-run');
+    await expect(loading).rejects.toMatchObject({ code: 'VDPA-USAGE-001' });
+  });
+
   it('takes no Secret that images are pulled with, and neither does push', async () => {
     for (const name of ['load', 'push']) {
       await expect(images(name, '--image-pull-secret', 'x')).rejects.toMatchObject({ code: 'commander.unknownOption' });

@@ -40,11 +40,13 @@ export async function runEngine(
   const hasSaidSo = onFailure.said?.test(all) === true;
   if (result.exitCode === 0 && !hasSaidSo) return result.stdout;
   requireDaemon(command, all);
+  // A build tells what went wrong in the midst of what it did; the others tell it apart.
+  const errors = onLine === undefined ? stripVTControlCharacters(result.stderr).trimEnd() : '';
   const ended = result.exitCode === 0 ? 'told of an error' : `ended with ${result.exitCode}`;
   const why = result.failure ?? `${program} ${ended}`;
   throw new VdpaError(onFailure.code, `${onFailure.message}: ${why}`, {
     ...(onFailure.where === undefined ? {} : { where: onFailure.where }),
     next: typeof onFailure.next === 'string' ? onFailure.next : onFailure.next(all),
-    details: all.trimEnd().split('\n').slice(-15),
+    details: (errors === '' ? all.trimEnd() : errors).split('\n').slice(-15),
   });
 }

@@ -27,12 +27,16 @@ describe('runEngine', () => {
   });
 
   it('says what failed, with which image, and what to do by what the program said', async () => {
-    const failing = runEngine(engineRun, { program: 'sh', args: ['-c', 'echo refused >&2; exit 3'] }, onFailure);
+    const failing = runEngine(
+      engineRun,
+      { program: 'sh', args: ['-c', 'echo layers; echo refused >&2; exit 3'] },
+      onFailure,
+    );
     await expect(failing).rejects.toMatchObject({
       code: 'VDPA-IMAGES-003',
       message: 'the image x cannot be pushed: sh ended with 3',
       where: 'x:1',
-      next: 'about refused',
+      next: 'about layers\nrefused',
       details: ['refused'],
     });
   });
