@@ -48,3 +48,13 @@ export function reservationsOf(entries: readonly JournalEntry[]): Reservation[] 
       : [],
   );
 }
+
+/** The devices that the journal says were made ready, by their PCI address or name. */
+export function preparedDevices(entries: readonly JournalEntry[]): Set<string> {
+  return new Set(
+    entries.flatMap((entry) => {
+      if (entry.kind === 'bind') return [entry.pciAddress];
+      return entry.kind === 'create-vdpa' ? [entry.pciAddress ?? entry.name] : [];
+    }),
+  );
+}

@@ -33,8 +33,7 @@ export function planHugepages(
 ): HugepagePlan {
   const { pageSizeKiB } = memory;
   const ofSize = pools.filter(({ sizeKiB }) => sizeKiB === pageSizeKiB);
-  const pages = (mib: number) => Math.ceil((mib * 1024) / pageSizeKiB);
-  const each = pages(memory.backendMiB) + pages(memory.workloadMiB);
+  const each = pagesOfDevice(memory);
   if (numaNodes.length === 0 || each === 0) return { steps: [], after: ofSize };
   if (ofSize.length === 0) throw noPagesOfSize(pageSizeKiB, pools);
 
@@ -58,6 +57,32 @@ export function planHugepages(
     }
   }
   return { steps, after };
+}
+
+/**
+ * The pages that were free for devices when they were prepared, though none had to be set aside: on a machine that has them
+ * since it was booted nothing else tells that who uses them by now is whom they were meant for.
+ */
+export function foundFree(
+  pools: readonly Pool[],
+  numaNodes: readonly (number | null)[],
+  memory: Config['memory'],
+): Reservation[] {
+  const sizeKiB = memory.pageSizeKiB;
+  const ofSize = pools.filter((pool) => pool.sizeKiB === sizeKiB);
+  const [only] = ofSize.length === 1 ? ofSize : [];
+  const places = numaNodes.map((node) => (ofSize.some(({ numaNode }) => numaNode === node) ? node : null));
+  const counted = places.map((place) => (only === undefined ? place : only.numaNode));
+  return [...new Set(counted)].map((numaNode) => ({
+    sizeKiB,
+    numaNode,
+    pages: counted.filter((place) => place === numaNode).length * pagesOfDevice(memory),
+  }));
+}
+
+function pagesOfDevice({ pageSizeKiB, backendMiB, workloadMiB }: Config['memory']): number {
+  const pages = (mib: number) => Math.ceil((mib * 1024) / pageSizeKiB);
+  return pages(backendMiB) + pages(workloadMiB);
 }
 
 /** The step that makes `need` pages free in the pools together, or null where they are. */

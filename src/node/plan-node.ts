@@ -6,11 +6,11 @@ import type { ChosenDevice, Decision } from '../providers/decision.ts';
 import { schemaVersion } from '../schema-version.ts';
 import { uplinkRefused } from './node-errors.ts';
 import type { DeviceFile, NodeAfter, NodePlan, NodeStep, StepOf } from './node-plan.ts';
-import { planHugepages, type Reservation } from './plan-hugepages.ts';
+import { foundFree, planHugepages, type Reservation } from './plan-hugepages.ts';
 
 /**
  * From a decision to the steps that carry it out, in their order. Pure. `reserved` are the huge pages that earlier runs
- * set aside. A device of the local provider needs none of it: its plan is empty.
+ * set aside, `prepared` the devices that they made ready. A device of the local provider needs none of it: its plan is empty.
  * Throws VDPA-UPLINK-001 should a decision name an uplink, and VDPA-NODE-001 for a device that the report does not have.
  */
 export function planNode(
@@ -18,6 +18,7 @@ export function planNode(
   decision: Decision,
   config: Config,
   reserved: readonly Reservation[] = [],
+  prepared: ReadonlySet<string> = new Set(),
 ): NodePlan {
   const head = { schemaVersion, kind: 'NodePlan', node: report.node.name } as const;
   const { provider, backend } = decision;
@@ -26,12 +27,21 @@ export function planNode(
     return { ...head, provider, backend, steps: [], after };
   }
   const devices = decision.devices.map((device) => locate(device, report));
+  // The kernel's own backend takes none.
+  const memory = backend === 'vhost-vdpa' ? { ...config.memory, backendMiB: 0 } : config.memory;
+  const before = devices.filter(({ chosen }) => prepared.has(chosen.pciAddress));
   const hugepages = planHugepages(
     report.node.hugepages,
     [...devices.map(({ numaNode }) => numaNode), ...yetToCome(devices.length, config)],
-    // The kernel's own backend takes none.
-    backend === 'vhost-vdpa' ? { ...config.memory, backendMiB: 0 } : config.memory,
-    reserved,
+    memory,
+    [
+      ...reserved,
+      ...foundFree(
+        report.node.hugepages,
+        before.map(({ numaNode }) => numaNode),
+        memory,
+      ),
+    ],
   );
   const vfs = virtualFunctionSteps(decision.devices, report);
   const steps = [

@@ -7,7 +7,7 @@ import type { Decision } from '../providers/decision.ts';
 import { schemaVersion } from '../schema-version.ts';
 import { groupNotes } from './group-notes.ts';
 import type { JournalEntry } from './journal.ts';
-import { type JournalSession, reservationsOf } from './journal-session.ts';
+import { type JournalSession, preparedDevices, reservationsOf } from './journal-session.ts';
 import type { NodeAfter, NodePlan, NodeStep } from './node-plan.ts';
 import type { NodeSystem } from './node-system.ts';
 import { planNode } from './plan-node.ts';
@@ -40,7 +40,8 @@ export function planPrepare(
   config: Config,
   journal: JournalSession,
 ): PrepareResult {
-  const plan = planNode(report, decision, config, reservationsOf(journal.entries()));
+  const entries = journal.entries();
+  const plan = planNode(report, decision, config, reservationsOf(entries), preparedDevices(entries));
   return { schemaVersion, kind: 'NodePrepared', dryRun: true, plan, done: [], now: null, notes: notesOf(journal) };
 }
 

@@ -52,6 +52,18 @@ describe('planNode', () => {
     });
   });
 
+  it('sets huge pages aside for devices that are yet to come, on whatever NUMA node', () => {
+    const hugepages = [0, 1].map((numaNode) => ({ sizeKiB: 2048, numaNode, total: 0, free: 0 }));
+    const report = nodeReport({ node: { hugepages, modules }, nics: [spare({ driver: 'vfio-pci' })] });
+    const total = (roomFor: number, devices = [toUserSpace(spareAddress)]) =>
+      planNode(report, decision(devices), config({ nics: { roomFor } })).after.hugepages.reduce(
+        (pages, pool) => pages + pool.total,
+        0,
+      );
+    expect([0, 1, 3].map((roomFor) => total(roomFor))).toEqual([640, 640, 3 * 640]);
+    expect(total(3, [])).toBe(0);
+  });
+
   it('has nothing to do on a node that is as wanted', () => {
     const hugepages = [{ sizeKiB: 2048, numaNode: 0, total: 640, free: 640 }];
     const report = nodeReport({ node: { hugepages, modules }, nics: [spare({ driver: 'vfio-pci' })] });

@@ -113,6 +113,24 @@ describe('prepare and restore', () => {
     expect(pool.total).toBe(0);
   });
 
+  it('nor where nothing had to be set aside, because the machine has them since it was booted', async () => {
+    const kernel = new FakeKernel(machine());
+    const journal = memoryJournal();
+    const [pool] = kernel.state.pools;
+    if (pool === undefined) throw new Error('no pool');
+    pool.total = 640;
+    for (const used of [0, 100, 640]) {
+      pool.used = used;
+      const { plan } = await prepare(kernel, journal, [toUserSpace(spareAddress)]);
+      expect(plan.steps.filter(({ kind }) => kind === 'reserve-hugepages')).toEqual([]);
+    }
+    // For a device that comes then, as many as it needs itself.
+    await prepare(kernel, journal, [toUserSpace(spareAddress), virtualFunction(0, 1)]);
+    expect(pool.total).toBe(1280);
+    await restore(kernel, journal);
+    expect(pool.total).toBe(640);
+  });
+
   it('switches the mode without an IOMMU on where the decision says so, and off again', async () => {
     const kernel = new FakeKernel(machine());
     const journal = memoryJournal();
