@@ -23,6 +23,9 @@ whereabouts=v0.9.2
 # Its plugin for CNI was one of the CNI project's in 2019, and later became a repository whose versions no module proxy has.
 flannel=v0.28.4
 flannel_plugin=v0.9.1
+# What test/labs/images.lab.sh loads images with.
+kind=v0.33.0
+k3d=v5.8.3
 flannel_cloud=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common
 # The oldest Go that these modules say they build with.
 go_needed=1.24
@@ -53,6 +56,8 @@ module_of() {
     flannel) echo "github.com/containernetworking/plugins $flannel_plugin" ;;
     whereabouts) echo "github.com/k8snetworkplumbingwg/whereabouts $whereabouts" ;;
     host-local | static | loopback | portmap | bandwidth | sbr | tuning) echo "github.com/containernetworking/plugins $plugins" ;;
+    kind) echo "sigs.k8s.io/kind $kind" ;;
+    k3d) echo "github.com/k3d-io/k3d/v5 $k3d" ;;
     *) return 1 ;;
   esac
 }
@@ -66,7 +71,7 @@ package_of() {
     host-local | static) echo "${module% *}/plugins/ipam/$1" ;;
     loopback) echo "${module% *}/plugins/main/$1" ;;
     portmap | bandwidth | sbr | tuning | flannel) echo "${module% *}/plugins/meta/$1" ;;
-    flanneld) echo "${module% *}" ;;
+    flanneld | kind | k3d) echo "${module% *}" ;;
     whereabouts) echo "${module% *}/cmd" ;;
     *) echo "${module% *}/cmd/$1" ;;
   esac

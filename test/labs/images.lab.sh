@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The images, built for real by `vdpactl images build` with buildah and podman, and looked at from inside: no image can be
-# pulled where this runs, so the base is made by debootstrap.
+# The images, built for real by `vdpactl images build` with buildah, podman and docker, looked at from inside, pushed to a
+# registry and pulled from it, and loaded into containerd, kind and k3d: no image can be pulled where this runs, so the
+# base is made by debootstrap.
 #
 # Everything is mounted in a name space of its own: nothing of it is left afterwards. The base and what the engines keep
 # between builds stay in the cache (VDPACTL_LAB_CACHE).
@@ -12,8 +13,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${VDPACTL_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vdpactl/lab}/images
 base=docker.io/library/debian:trixie-slim
 holder=lab-images
+# Of the network that nodes of k3d have. Nothing else of this lab is the machine's.
+bridge=vdpalabimages
 # What engines keep may grow with every change of a Containerfile: beyond this it is thrown away.
 max_kept_mib=6000
+
+# shellcheck source=test/labs/images-engines.sh
+source "$here/test/labs/images-engines.sh"
 
 say() {
   printf 'images: %s\n' "$1"
@@ -63,12 +69,14 @@ make_base() {
 }
 
 forget_what_grew() {
-  local kept
-  kept=$(du -sxm "$cache/storage" 2>/dev/null | cut -f 1) || true
-  if ((${kept:-0} > max_kept_mib)); then
-    say "forgetting what the engines kept ($kept MiB)"
-    rm -rf --one-file-system "$cache/storage"
-  fi
+  local kept each
+  for each in storage docker; do
+    kept=$(du -sxm "$cache/$each" 2>/dev/null | cut -f 1) || true
+    if ((${kept:-0} > max_kept_mib)); then
+      say "forgetting what the engines kept in $each ($kept MiB)"
+      rm -rf --one-file-system "${cache:?}/$each"
+    fi
+  done
 }
 
 tidy_up() {
@@ -76,6 +84,7 @@ tidy_up() {
   trap - EXIT
   # Whatever ran in the name space and was mounted there has ended with it.
   rm -rf --one-file-system "$work" || code=1
+  ip link delete "$bridge" 2>/dev/null || true
   "$here/scripts/quickstart/huge-pages.sh" put-back "$holder" >/dev/null || code=1
   if findmnt --raw --noheadings --output TARGET | grep -F "$cache/"; then
     say 'failed: still mounted, see above' >&2
@@ -105,13 +114,18 @@ outside() {
 
 # --- inside of it ----------------------------------------------------------------------------------------------------
 
+# What docker and containerd write beside the folders that they are given stays in this name space: a key, plugins, sockets.
+cover() {
+  local each
+  for each in etc opt run; do
+    mkdir -p "$work/cover/$each"/{upper,work}
+    mount -t overlay -o "lowerdir=/$each,upperdir=$work/cover/$each/upper,workdir=$work/cover/$each/work" overlay "/$each" 2>/dev/null ||
+      skip 'needs overlay file systems'
+  done
+}
+
 set_up_engines() {
-  mkdir -p "$cache/storage" "$work/run" "$work/mnt"/{lower,upper,work,merged}
-  if ! mount -t overlay -o "lowerdir=$work/mnt/lower,upperdir=$work/mnt/upper,workdir=$work/mnt/work" overlay \
-    "$work/mnt/merged" 2>/dev/null; then
-    skip 'needs overlay file systems'
-  fi
-  umount "$work/mnt/merged"
+  mkdir -p "$cache/storage" "$work/run"
   printf '[storage]\ndriver = "overlay"\ngraphroot = "%s"\nrunroot = "%s"\n' "$cache/storage" "$work/run" >"$work/storage.conf"
   # Podman's own records are of containers that are gone, and of the folders of another run. The images are not in them.
   rm -rf --one-file-system "$cache/storage/libpod"
@@ -138,13 +152,16 @@ expect() {
   say "$what"
 }
 
+# build IMAGE ENGINE ARGUMENT: docker has a digest only of what it pushed.
 build() {
   local began=$SECONDS
-  vdpactl images build "$1" --engine "$2" --engine-arg=--isolation=chroot --progress none -o json >"$work/$1.json" ||
+  vdpactl images build "$1" --engine "$2" --engine-arg="$3" --progress none -o json >"$work/$1.json" ||
     die "$1 is not built"
   node -e '
-    const [image] = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8")).images;
-    if (!/^sha256:[0-9a-f]{64}$/.test(image.id) || !/^sha256:[0-9a-f]{64}$/.test(image.digest)) throw new Error("no id");
+    const { engine, images } = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
+    const [image] = images;
+    const known = [image.id, ...(engine === "docker" ? [] : [image.digest])];
+    if (!known.every((each) => /^sha256:[0-9a-f]{64}$/.test(each))) throw new Error("no id");
     console.log(`images: ${image.reference}: ${(image.sizeBytes / 1e6).toFixed(1)} MB`);' "$work/$1.json"
   say "$1 built with $2 in $((SECONDS - began)) s"
 }
@@ -241,8 +258,9 @@ load_into_containerd() {
     sleep 0.1
   done
   export CONTAINERD_ADDRESS=$work/containerd/sock
-  vdpactl images load l3fwd --engine podman --progress none -o json >"$work/load.json" || die 'images load failed'
-  digest=$(node -p 'JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8")).images[0].digest' "$work/load.json")
+  digest=$(load podman containerd)
+  [[ $digest == "$(node -p 'JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8")).images[0].digest' "$work/l3fwd.json")" ]] ||
+    die "containerd has l3fwd under another digest than it was built with: $digest"
   expect 'containerd has l3fwd under its name and digest' "localhost/vdpactl/l3fwd:$version .*$digest" \
     ctr --namespace k8s.io images ls
 }
@@ -251,15 +269,18 @@ inside() {
   trap 'exit 143' TERM
   trap 'exit 130' INT
   version=$(vdpactl --version)
+  cover
   set_up_engines
-  build l3fwd buildah
-  build node podman
+  build l3fwd buildah --isolation=chroot
+  build node podman --isolation=chroot
   look_into l3fwd
   look_into node
   look_into_node
   look_into_l3fwd
   load_into_containerd
   run_l3fwd
+  push_to_registry
+  with_docker
   say "done in $SECONDS s"
 }
 
