@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { DevicePlugin } from '../../dataplane/agent/device-plugin/device-plugin.ts';
-import { kubeletDevices } from '../../dataplane/agent/device-plugin/kubelet-devices.ts';
+import { KubeletDevices } from '../../dataplane/agent/device-plugin/kubelet-devices.ts';
 import type { BackendSpec } from '../../dataplane/contract/backend-spec.ts';
 import { backendSpec } from '../fixtures/backend-spec.ts';
 import { copyPrograms } from './helpers/image.ts';
@@ -79,7 +79,9 @@ describe.skipIf(inject('cluster').whyNoNode !== null)("kubelet, with the agent's
 
   test('tells whoever asks which devices it has to give, used ones too', async () => {
     const socket = cluster.node.path('/var/lib/kubelet/pod-resources/kubelet.sock');
-    expect(await kubeletDevices(socket, 'vdpactl.io/vdpa')).toEqual(new Set(['local0', 'local1']));
+    const kubelet = new KubeletDevices(socket, 'vdpactl.io/vdpa');
+    expect(await kubelet.known()).toEqual(new Set(['local0', 'local1']));
+    kubelet.close();
   });
 
   test('goes on with the plugin of an agent that was started again', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
-import { kubeletDevices } from '../../dataplane/agent/device-plugin/kubelet-devices.ts';
+import { KubeletDevices } from '../../dataplane/agent/device-plugin/kubelet-devices.ts';
 import { configSchema } from '../../src/config/config-schema.ts';
 import { VdpaError } from '../../src/errors/vdpa-error.ts';
 import type { NodeReport } from '../../src/platform/node-report.ts';
@@ -140,7 +140,9 @@ describe.skipIf(plugin.missing !== null || inject('cluster').whyNoNode !== null)
       await expect.poll(allocatable, { timeout: 30_000 }).toBe(`${decided.length}`);
       // As the agent asks it.
       const socket = cluster.node.path('/var/lib/kubelet/pod-resources/kubelet.sock');
-      expect(await kubeletDevices(socket, 'vdpactl.io/vdpa')).toEqual(new Set(decided));
+      const kubelet = new KubeletDevices(socket, 'vdpactl.io/vdpa');
+      expect(await kubelet.known()).toEqual(new Set(decided));
+      kubelet.close();
     });
 
     test('gives a pod one of them, and says which', async () => {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { credentials, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { Client, credentials, type MethodDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
 import * as z from 'zod';
 import { packageRoot } from '../../../src/files/package-root.ts';
 import { loadService } from '../../contract/grpc.ts';
 
-const timeoutMs = 5_000;
+const timeoutMs = 10_000;
+
+/** Read once. */
+let method: MethodDefinition<object, unknown> | null = null;
 
 const answerSchema = z.object({
   devices: z.array(z.object({ resource_name: z.string(), device_ids: z.array(z.string()) })),
@@ -16,27 +19,35 @@ export function podResourcesService(): ServiceClientConstructor {
   return loadService(join(packageRoot(), 'dataplane', 'proto', 'podresources.proto'), ['v1', 'PodResourcesLister']);
 }
 
-/**
- * The devices of a resource that kubelet has to give, whoever told it of them, and whether or not pods have them. Rejects
- * when kubelet does not say.
- */
-export function kubeletDevices(socket: string, resource: string): Promise<ReadonlySet<string>> {
-  const Lister = podResourcesService();
-  const client = new Lister(`unix://${socket}`, credentials.createInsecure(), { 'grpc.enable_retries': 0 });
-  const method = Lister.service['GetAllocatableResources'];
-  if (method === undefined) throw new Error('no method GetAllocatableResources in dataplane/proto/podresources.proto');
-  return new Promise<ReadonlySet<string>>((resolve, reject) => {
-    client.makeUnaryRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      {},
-      { deadline: Date.now() + timeoutMs },
-      (error, answer) => {
+/** Asks kubelet, over one connection, which devices of a resource it has to give. */
+export class KubeletDevices {
+  readonly #socket: string;
+  readonly #resource: string;
+  #client: Client | null = null;
+
+  constructor(socket: string, resource: string) {
+    this.#socket = socket;
+    this.#resource = resource;
+  }
+
+  /** Whoever told kubelet of them, and whether or not pods have them. Rejects when kubelet does not say. */
+  known(): Promise<ReadonlySet<string>> {
+    method ??= podResourcesService().service['GetAllocatableResources'] ?? null;
+    if (method === null) throw new Error('no method GetAllocatableResources in dataplane/proto/podresources.proto');
+    const { path, requestSerialize, responseDeserialize } = method;
+    this.#client ??= new Client(`unix://${this.#socket}`, credentials.createInsecure(), { 'grpc.enable_retries': 0 });
+    const client = this.#client;
+    return new Promise((resolve, reject) => {
+      const deadline = Date.now() + timeoutMs;
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, { deadline }, (error, answer) => {
         if (error !== null) return reject(new Error(error.details));
         const { devices } = answerSchema.parse(answer);
-        resolve(new Set(devices.flatMap((each) => (each.resource_name === resource ? each.device_ids : []))));
-      },
-    );
-  }).finally(() => client.close());
+        resolve(new Set(devices.flatMap((each) => (each.resource_name === this.#resource ? each.device_ids : []))));
+      });
+    });
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
 }

@@ -24,6 +24,9 @@ export interface UpstreamPluginOptions {
 }
 
 const settleMs = 15_000;
+/** How often kubelet is asked without a reason to, ms: where all was well, and where something was not. */
+const calmMs = 300_000;
+const troubledMs = 30_000;
 /** A plugin that starts has to be fetched and to prepare the node first. */
 const missedMs = 60_000;
 const remedy = 'vdpactl deploy sets up the node for what it has now';
@@ -40,7 +43,9 @@ export class UpstreamPlugin {
   /** The difference for which the plugin was last ended. */
   #tried = '';
   #problems: readonly string[] = [];
-  #complaint = '';
+  /** What kubelet was asked about last, and when it is asked about the same again. */
+  #asked = { question: '', next: 0 };
+  #isDeaf = false;
 
   constructor(options: UpstreamPluginOptions) {
     this.#options = options;
@@ -53,7 +58,7 @@ export class UpstreamPlugin {
 
   /** One look at `now`, milliseconds of a monotonic clock. Never rejects. */
   async look(now: number): Promise<void> {
-    const { wanted, running, known, log } = this.#options;
+    const { wanted, running } = this.#options;
     const want = wanted();
     if (want === null) return;
     const run = running();
@@ -63,16 +68,30 @@ export class UpstreamPlugin {
     }
     // Nobody has told, and nobody is to.
     if (run === null && want.advertiser === 'none') return this.#settle();
+    const question = JSON.stringify([run, want]);
+    if (question === this.#asked.question && now < this.#asked.next) return;
+    const gap = await this.#ask(want.devices);
+    if (gap === null) this.#settle();
+    else if (gap !== 'not known') this.#mend(gap, run ?? 'silent', now);
+    this.#asked = { question, next: now + this.#pause(gap) };
+  }
+
+  async #ask(devices: readonly OfferedDevice[]): Promise<PluginGap | null | 'not known'> {
     try {
-      const gap = pluginGap(want.devices, await known());
-      this.#complaint = '';
-      if (gap === null) this.#settle();
-      else this.#mend(gap, run ?? 'silent', now);
+      const gap = pluginGap(devices, await this.#options.known());
+      this.#isDeaf = false;
+      return gap;
     } catch (error) {
-      const message = `kubelet does not say which devices it knows: ${messageOf(error)}`;
-      if (message !== this.#complaint) log(`device plugin: ${message}`);
-      this.#complaint = message;
+      const message = `device plugin: kubelet does not say which devices it knows: ${messageOf(error)}`;
+      if (!this.#isDeaf) this.#options.log(message);
+      this.#isDeaf = true;
+      return 'not known';
     }
+  }
+
+  #pause(gap: PluginGap | null | 'not known'): number {
+    if (gap === null) return calmMs;
+    return gap === 'not known' || this.#problems.length > 0 ? troubledMs : 0;
   }
 
   #settle(): void {

@@ -4,7 +4,7 @@ import { processesMarked, signalProcess } from '../../../src/process/process-tab
 import { pluginMarker } from '../../../src/templates/kubernetes/device-plugin/device-plugin.ts';
 import { hostPaths } from '../../../src/templates/kubernetes/host-paths.ts';
 import { fullResourceName, resourceName, resourcePrefix } from '../../../src/templates/kubernetes/names.ts';
-import { kubeletDevices } from './kubelet-devices.ts';
+import { KubeletDevices } from './kubelet-devices.ts';
 import { listeningSocket } from './listening-socket.ts';
 import { UpstreamPlugin, type UpstreamPluginOptions } from './upstream-plugin.ts';
 
@@ -29,11 +29,12 @@ export function isUpstreamServing(): boolean {
 
 /** Looks after the SR-IOV network device plugin of this node, where there is one. */
 export function watchUpstream({ podResources, wanted, log }: WatchUpstreamOptions): UpstreamWatch {
+  const kubelet = new KubeletDevices(podResources, fullResourceName);
   const plugin = new UpstreamPlugin({
     running: () => listeningSocket(socket),
     end: () => processesMarked(pluginMarker).filter((id) => signalProcess(id, 'SIGTERM')).length > 0,
     wanted,
-    known: () => kubeletDevices(podResources, fullResourceName),
+    known: () => kubelet.known(),
     log,
   });
   let busy = false;
@@ -47,6 +48,9 @@ export function watchUpstream({ podResources, wanted, log }: WatchUpstreamOption
     get problems() {
       return plugin.problems;
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer);
+      kubelet.close();
+    },
   };
 }

@@ -21,6 +21,7 @@ const offer = (...devices: string[]): WantedOfPlugin => ({
   advertiser: devices.length === 0 ? 'none' : 'device-plugin',
   devices: devices.map((device) => ({ device, running: true })),
 });
+let asked: number;
 let starts: number;
 /** With nothing to tell it does not serve. */
 const start = () => {
@@ -37,7 +38,7 @@ const pass = async (seconds: number) => {
 };
 
 beforeEach(() => {
-  [ends, said, now, starts, isThere] = [0, [], 0, 0, true];
+  [ends, said, now, starts, asked, isThere] = [0, [], 0, 0, 0, true];
   wanted = offer(first);
   finds = () => wanted?.devices.map(({ device }) => device) ?? [];
   start();
@@ -50,16 +51,20 @@ beforeEach(() => {
       return true;
     },
     wanted: () => wanted,
-    known: () => (known === null ? Promise.reject(new Error('connect ENOENT')) : Promise.resolve(known)),
+    known() {
+      asked += 1;
+      return known === null ? Promise.reject(new Error('connect ENOENT')) : Promise.resolve(known);
+    },
     log: (line) => said.push(line),
     settleMs,
   });
 });
 
 describe('the SR-IOV network device plugin', () => {
-  it('is left alone as long as kubelet knows what there is', async () => {
+  it('is left alone as long as kubelet knows what there is, who is asked now and then', async () => {
     await pass(600);
     expect([ends, plugin.problems, said]).toEqual([0, [], []]);
+    expect(asked).toBeLessThanOrEqual(3);
   });
 
   it.each([
