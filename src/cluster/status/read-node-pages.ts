@@ -36,9 +36,9 @@ const notShown: NodeAnswer = {
 };
 
 /** Agents that are asked at a time. */
-const parallel = 16;
-/** One that does not answer must not hold up the others, ms. */
-const timeoutMs = 3_000;
+const parallel = 32;
+/** One on a node that has hardly a CPU left may take seconds; one that does not answer must not hold up the others for long, ms. */
+const timeoutMs = 10_000;
 
 /**
  * Asks the agents of a stack, through the API server, what their nodes offer and what that does; by the name of the node.
