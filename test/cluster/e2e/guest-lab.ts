@@ -38,6 +38,7 @@ interface StackPod {
   readonly status: { readonly containerStatuses: readonly { readonly restartCount: number }[] };
 }
 
+const untilOverMs = 600_000;
 /** The machine is emulated by one that polls: everything there takes a while. */
 const patience = { commandMs: 1_500_000, tries: 12 };
 /** What the workload's pod is made by, and room for a NIC that comes later: the rest is found out. */
@@ -130,11 +131,34 @@ export class GuestLab extends ClusterUser {
     return Number((await this.field(String.raw`.status.allocatable.vdpactl\.io/vdpa`)) || 0);
   }
 
-  /** Sends frames into the cable of a NIC for as long as `lasts`, and answers how many of them never came back. */
-  async lostMeanwhile(nic: DataNic, lasts: () => Promise<boolean>): Promise<{ sent: number; lost: number }> {
+  /** As soon as something runs that polls it is kept from taking all that the machine has. */
+  override async ready(what: string, inNamespace: string): Promise<void> {
+    await super.ready(what, inNamespace);
+    await this.calm();
+  }
+
+  /** Holds what polls on the machine to a share of a CPU: kubelet and the agent are to get something, too. */
+  async calm(): Promise<void> {
+    const own = '/sys/fs/cgroup/lab-pollers';
+    await this.#node?.guest.get(`mkdir -p ${own}
+      for pid in $(pgrep '^dpdk-'); do
+        group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/$pid/cgroup)
+        # Outside of pods there may be none that can be limited.
+        if [[ $group != */kubepods/* ]]; then
+          echo $pid >${own}/cgroup.procs
+          group=${own}
+        fi
+        echo '50000 100000' >$group/cpu.max
+      done`);
+  }
+
+  /** Sends frames into the cable of a NIC until `isOver`, and answers how many of them never came back. */
+  async lostUntil(isOver: () => Promise<boolean>, nic: DataNic): Promise<{ sent: number; lost: number }> {
     const wire = this.node.guest.wire(nic.name);
     const total = { sent: 0, lost: 0 };
-    while (await lasts()) {
+    const deadline = performance.now() + untilOverMs;
+    while (!(await isOver())) {
+      if (performance.now() > deadline) throw new Error(await this.situation());
       const { sent, returned } = await wire.exchange(64, nic.mac);
       total.sent += sent;
       total.lost += sent - returned;

@@ -39,6 +39,7 @@ describe.skipIf(why !== null)(
     let before = '';
 
     const state = () => nodeState(lab.node.guest);
+    const deploy = () => lab.json('deploy', ...inCluster, '--timeout', '900', '--probe-timeout', '600');
     const linesAbout = (text: string, address: string) =>
       text.split('\n').filter((line) => line.includes(` ${address} `));
     const say = (text: string) => process.stderr.write(`cluster: ${text}\n`);
@@ -86,8 +87,7 @@ describe.skipIf(why !== null)(
     });
 
     test('vdpactl finds out what the nodes are, and deploys to the one that has a NIC to give away', async () => {
-      const document = await lab.json('deploy', ...inCluster, '--timeout', '900', '--probe-timeout', '600');
-      expect(document).toMatchObject({
+      expect(await deploy()).toMatchObject({
         clusters: [
           {
             state: 'deployed',
@@ -164,7 +164,8 @@ describe.skipIf(why !== null)(
       const since = performance.now();
       await lab.node.guest.plug(later);
       newcomer = await kind.makeDevice(lab.node.guest, later);
-      const { sent, lost } = await lab.lostMeanwhile(nic, async () => (await lab.allocatable()) < 2);
+      await lab.calm();
+      const { sent, lost } = await lab.lostUntil(async () => (await lab.allocatable()) === 2, nic);
       say(
         `${later.model} put in: ${newcomer.name} can be had after ${seconds(since)}; meanwhile ${sent} datagrams, ${lost} lost`,
       );
@@ -181,6 +182,10 @@ describe.skipIf(why !== null)(
       expect(await wire.exchange(200, later.mac, 120_000)).toMatchObject({ sent: 200, returned: 200 });
       expect(await newcomer.counted()).toBeGreaterThanOrEqual(200);
       await lab.kubectl('-n', workloadNamespace, 'delete', 'pod', 'l3fwd-later', '--timeout=55s');
+      // Into the plan, too; there was room for it from the start.
+      const planned = { name: lab.node.name, provider: kind.provider, backend: kind.backend, devices: 2 };
+      expect(await deploy()).toMatchObject({ clusters: [{ state: 'deployed', nodes: [planned] }] });
+      expect(await lab.restarts()).toEqual(restarts);
     });
 
     test('vdpactl destroy gives the NIC back to its driver, and leaves the node as it was', async () => {
