@@ -28,7 +28,7 @@ const place = mountPlace();
 if (place === null) throw new Error('this needs root, to mount');
 try {
   const { folder } = place;
-  const helper = builtHelper(folder);
+  const helper = await builtHelper(folder);
   const doc = {
     schemaVersion,
     kind: 'attach',

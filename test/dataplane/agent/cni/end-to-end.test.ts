@@ -10,9 +10,8 @@ import { mountPrograms } from '../../../../dataplane/agent/pod/mount-programs.ts
 import { PodAttachments } from '../../../../dataplane/agent/pod/pod-attachments.ts';
 import { podVolume } from '../../../../dataplane/contract/pod-paths.ts';
 import { runDir } from '../../../../dataplane/contract/run-dir.ts';
-import { packageRoot } from '../../../../src/files/package-root.ts';
-import { ask } from '../../../../src/process/ask.ts';
 import { runBytes } from '../../../../src/process/run.ts';
+import { buildPlugin, hasCompiler } from '../../cni/plugin.ts';
 import { builtHelper, type MountPlace, mountPlace } from '../pod/real-mounts.ts';
 import { environment, network, offered, podUid } from './call.ts';
 
@@ -20,7 +19,7 @@ const plugins = ['/opt/cni/bin', '/usr/lib/cni'].find((path) => existsSync(join(
 const canMount = (() => {
   const place = mountPlace();
   place?.remove();
-  return place !== null && ask('cc', ['--version']) !== null;
+  return place !== null && hasCompiler;
 })();
 
 /** The plugin in C, the agent, the kernel's mounts and the plugin for addresses, as on a node. */
@@ -36,8 +35,8 @@ describe.runIf(canMount && plugins !== undefined)('plugin and agent', () => {
     const dir = runDir(join(place.folder, 'run'));
     const paths = { pods: join(place.folder, 'pods'), deviceInfo: join(place.folder, 'devinfo') };
     for (const folder of [dir.root, paths.deviceInfo, podVolume(paths, podUid)]) mkdirSync(folder, { recursive: true });
-    expect(ask('make', ['-C', join(packageRoot(), 'dataplane', 'cni'), `BUILD=${place.folder}/plugin`])).not.toBeNull();
-    const mounter = builtHelper(place.folder) ?? mountPrograms();
+    await buildPlugin(at('plugin'));
+    const mounter = (await builtHelper(place.folder)) ?? mountPrograms();
     stopMounter = () => mounter.stop();
     const ipam = ipamPrograms();
     const store = await PodAttachments.open({ dir, paths, ipam, mounts: new KernelMounts(dir, nodeFiles, mounter) });

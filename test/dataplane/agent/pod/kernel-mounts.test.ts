@@ -33,11 +33,11 @@ describe.runIf(canMount).each(['vdpa-mount', 'mount(8)'])('mounts by %s', (how) 
   let place: MountPlace;
   let mounter: Mounter;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     const made = mountPlace();
     if (made === null) throw new Error('cannot mount');
     place = made;
-    mounter = how === 'mount(8)' ? mountPrograms() : (builtHelper(place.folder) ?? mountPrograms());
+    mounter = how === 'mount(8)' ? mountPrograms() : ((await builtHelper(place.folder)) ?? mountPrograms());
   });
   afterEach(() => {
     mounter.stop();

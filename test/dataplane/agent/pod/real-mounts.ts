@@ -7,6 +7,7 @@ import { MountHelper } from '../../../../dataplane/agent/pod/mount-helper.ts';
 import { parseMountTable } from '../../../../dataplane/agent/pod/mount-table.ts';
 import { packageRoot } from '../../../../src/files/package-root.ts';
 import { ask } from '../../../../src/process/ask.ts';
+import { run } from '../../../../src/process/run.ts';
 
 /** A file system to mount in, shared as that of a node is. */
 export interface MountPlace {
@@ -40,12 +41,14 @@ export function mountPlace(): MountPlace | null {
   };
 }
 
-/** The helper, built into `folder`; null where there is no compiler. */
-export function builtHelper(folder: string): MountHelper | null {
+/** The helper, built into `folder`; null where there is no compiler. Throws where it cannot be built. */
+export async function builtHelper(folder: string): Promise<MountHelper | null> {
+  if (ask('cc', ['--version']) === null) return null;
   const build = join(folder, 'build');
   mkdirSync(build, { recursive: true });
   const source = join(packageRoot(), 'dataplane', 'mounter', 'vdpa-mount.c');
   const program = join(build, 'vdpa-mount');
-  const built = ask('cc', ['-O2', '-D_GNU_SOURCE', '-static', source, '-o', program]);
-  return built === null ? null : new MountHelper(program);
+  const built = await run('cc', ['-O2', '-D_GNU_SOURCE', '-static', source, '-o', program], { timeoutMs: 60_000 });
+  if (built.exitCode !== 0) throw new Error(`cc: ${built.failure ?? ''}\n${built.all}`);
+  return new MountHelper(program);
 }
