@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, VdpaError } from '../../../errors/vdpa-error.ts';
 import type { BuildableImage } from './buildable.ts';
 import { type ImageFacts, inspectCommand, readImageFacts } from './built-image.ts';
 import { nextAfterLoad } from './next-step.ts';
@@ -16,6 +15,7 @@ import {
 } from './plan-load.ts';
 import { tagCommands } from './plan-push.ts';
 import { type EngineRun, type OnFailure, runEngine } from './run-engine.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export interface LoadedImage extends ImageFacts {
   readonly name: string;
@@ -36,7 +36,7 @@ export async function loadImages(
   options: LoadOptions,
   engineRun: EngineRun,
 ): Promise<LoadedImage[]> {
-  const folder = newFolder(engineRun.env['TMPDIR'] ?? archiveFolder);
+  const folder = temporaryFolder(engineRun.env, archiveFolder, needsRoom);
   try {
     const loaded: LoadedImage[] = [];
     for (const image of images) {
@@ -76,16 +76,3 @@ async function loadImage(
 }
 
 const needsRoom = 'an archive needs as much room as the image: TMPDIR says where it is written';
-
-/** Throws VDPA-IMAGES-003. */
-function newFolder(parent: string): string {
-  try {
-    return mkdtempSync(join(parent, 'vdpactl-load-'));
-  } catch (error) {
-    throw new VdpaError('VDPA-IMAGES-003', `no archive can be written: ${messageOf(error)}`, {
-      where: parent,
-      next: needsRoom,
-      cause: error,
-    });
-  }
-}

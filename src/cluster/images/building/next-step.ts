@@ -83,7 +83,7 @@ export function nextAfterLoad(said: string, to: LoadTarget): string {
     ],
     k3d: [
       [/no nodes found/i, 'name the cluster with --cluster; k3d cluster list prints them'],
-      [/tools/i, 'k3d pulls an image of its own for this: K3D_IMAGE_TOOLS says where from'],
+      [/failed to pull/, 'k3d pulls an image of its own for this: K3D_IMAGE_TOOLS says where from'],
       [/failed to import images in node/, 'see that every node of the cluster runs: k3d node list'],
     ],
     podman: [],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BuildableImage } from './buildable.ts';
@@ -9,6 +9,7 @@ import { nextAfterPush } from './next-step.ts';
 import { notBuilt } from './not-built.ts';
 import { pushCommand, pushedDigest, tagCommands } from './plan-push.ts';
 import { type EngineRun, type OnFailure, runEngine } from './run-engine.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export interface PushedImage {
   readonly name: string;
@@ -24,7 +25,7 @@ export async function pushImages(
   engineArgs: readonly string[],
   engineRun: EngineRun,
 ): Promise<PushedImage[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'vdpactl-push-'));
+  const folder = temporaryFolder(engineRun.env, tmpdir(), 'name a folder that can be written to: TMPDIR=/path');
   const digestFile = join(folder, 'digest');
   try {
     const planned = images.map((image) => ({
