@@ -7,7 +7,8 @@ import { BuiltImages } from './built-images.ts';
 import { askedKind, type GuestDevice } from './guest-kinds.ts';
 import { GuestLab, type Running } from './guest-lab.ts';
 import { whyNoHugePages } from './huge-pages.ts';
-import { hugePageMiB, idlePod, l3fwdPod, workloadNamespace } from './pods.ts';
+import { expectRouting, plugIn } from './plugged-nic.ts';
+import { hugePageMiB, idlePod, workloadNamespace } from './pods.ts';
 
 const { whyNoNode, multus, devicePlugin } = inject('cluster');
 const { kind, notAsked } = askedKind();
@@ -160,29 +161,11 @@ describe.skipIf(why !== null)(
     });
 
     test('a NIC that comes while the node runs is given away, without a restart that traffic would notice', async () => {
-      const restarts = await lab.restarts();
-      const since = performance.now();
-      await lab.node.guest.plug(later);
-      newcomer = await kind.makeDevice(lab.node.guest, later);
-      await lab.calm();
-      const { sent, lost } = await lab.lostUntil(async () => (await lab.allocatable()) === 2, nic);
-      say(
-        `${later.model} put in: ${newcomer.name} can be had after ${seconds(since)}; meanwhile ${sent} datagrams, ${lost} lost`,
-      );
-      expect(lost).toBe(0);
+      newcomer = await plugIn(lab, kind, say);
       expect(await state()).toContain(newcomer.lines.prepared);
-      for (const component of kind.startedAnew) {
-        const { pod = '', times = 0 } = restarts[component] ?? {};
-        restarts[component] = { pod, times: times + 1 };
-      }
-      expect(await lab.restarts()).toEqual(restarts);
-      await lab.startPod(l3fwdPod('l3fwd-later'), workloadNamespace, 'l3fwd-later');
-      const wire = lab.node.guest.wire(later.name);
-      await expect.poll(async () => (await wire.exchange(1, later.mac)).returned, { timeout: 300_000 }).toBe(1);
-      expect(await wire.exchange(200, later.mac, 120_000)).toMatchObject({ sent: 200, returned: 200 });
-      expect(await newcomer.counted()).toBeGreaterThanOrEqual(200);
-      await lab.kubectl('-n', workloadNamespace, 'delete', 'pod', 'l3fwd-later', '--timeout=55s');
+      await expectRouting(lab, later, newcomer);
       // Into the plan, too; there was room for it from the start.
+      const restarts = await lab.restarts();
       const planned = { name: lab.node.name, provider: kind.provider, backend: kind.backend, devices: 2 };
       expect(await deploy()).toMatchObject({ clusters: [{ state: 'deployed', nodes: [planned] }] });
       expect(await lab.restarts()).toEqual(restarts);
@@ -203,8 +186,6 @@ describe.skipIf(why !== null)(
     });
   },
 );
-
-const seconds = (since: number) => `${Math.round((performance.now() - since) / 1_000)} s`;
 
 const inCluster = ['--target', 'kubernetes', '--progress', 'none'] as const;
 
