@@ -52,6 +52,9 @@ describe('nextAfterLoad', () => {
     ['containerd', 'ctr: failed to dial "/run/nowhere": context deadline exceeded', /CONTAINERD_ADDRESS/],
     ['kind', 'ERROR: no nodes found for cluster "kind"', /kind get clusters/],
     ['k3d', 'Failed to get cluster other: No nodes found for given cluster', /k3d cluster list/],
+    ['k3d', "docker failed to pull image 'ghcr.io/k3d-io/k3d-tools:latest'", /K3D_IMAGE_TOOLS/],
+    ['k3d', "failed to import images in node 'k3d-demo-agent-0': container is not running", /k3d node list/],
+    ['k3d', "failed to start node 'k3d-lab-tools'", /--dry-run/],
     ['podman', 'Error: payload does not match any of the supported image formats', /--dry-run/],
   ] as const)('%s: %s', (to, said, next) => {
     expect(nextAfterLoad(said, to)).toMatch(next);
