@@ -18,7 +18,9 @@ bring() {
       (cd "$to.new/debs" && apt-get -qq download "$package") >"$work/log" 2>&1 || continue
     done
     for package in "$to.new"/debs/*.deb; do
-      if [[ -e $package ]]; then dpkg-deb -x "$package" "$to.new"; fi
+      # None: the next run may get them.
+      if [[ ! -e $package ]]; then return 1; fi
+      dpkg-deb -x "$package" "$to.new"
     done
     rm -r "$to.new/debs"
     mv "$to.new" "$to"
