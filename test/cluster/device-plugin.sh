@@ -24,7 +24,8 @@ fi
 metric=0
 while read -r name route; do
   # It looks at names, addresses and routes: any kind of interface will do.
-  ip link add "$name" type bridge
+  # On a node it may have run before.
+  ip link show "$name" >/dev/null 2>&1 || ip link add "$name" type bridge
   ip link set "$name" up
   if [[ $route == default && $where != node ]]; then ip route add default dev "$name" metric $((++metric)); fi
 done <"$folder/interfaces"

@@ -51,11 +51,17 @@ export async function discover(program: string, tree: Tree, config: unknown): Pr
 }
 
 /** Runs the plugin on a node of the lab, with the PCI devices that the tree describes, until that node is stopped. */
-export async function startOnNode(node: LabNode, program: string, tree: Tree, config: unknown): Promise<void> {
+export async function startOnNode(
+  node: LabNode,
+  program: string,
+  tree: Tree,
+  config: unknown,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
   const folder = describeMachine(tree, config, node.folder);
   const inNode = ['nsenter', '--target', `${node.pid}`, '--mount', '--net', '--pid'] as const;
   const apart = ['unshare', '--mount', '--propagation', 'private'];
-  const daemon = startDaemon('device-plugin', [...inNode, ...apart, script, folder, program, 'node'], folder);
+  const daemon = startDaemon('device-plugin', [...inNode, ...apart, script, folder, program, 'node'], folder, env);
   await untilReady(daemon, () => daemon.log().includes(started), startTimeoutMs);
 }
 
