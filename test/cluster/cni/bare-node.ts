@@ -14,7 +14,8 @@ const script = fileURLToPath(new URL('bare-node.sh', import.meta.url));
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const mountPoint = 4;
 /** As the node image starts it. */
-const nodeOptions = '--max-old-space-size=40 --max-semi-space-size=1 --v8-pool-size=1 --optimize-for-size'.split(' ');
+const nodeOptions =
+  '--max-old-space-size=40 --max-semi-space-size=1 --v8-pool-size=1 --optimize-for-size --no-turbofan'.split(' ');
 
 /** The programs in C that an agent needs, built from this source. */
 interface Programs {
