@@ -15,7 +15,7 @@ address=$3
 
 # Volumes and sockets are to appear in containers that ask for it.
 mount --make-rshared /
-modprobe overlay
+modprobe -a overlay br_netfilter
 echo 1 >/proc/sys/net/ipv4/ip_forward
 
 mkdir -p /opt/cni /etc/cni/net.d

@@ -3,6 +3,7 @@ import { configSchema } from '../../../src/config/config-schema.ts';
 import type { DataNic, Machine } from '../../hardware/helpers/machine.ts';
 import { type GuestNode, guestNodeName, startGuestNode } from '../guest-node.ts';
 import { importDevicePluginImage } from '../helpers/device-plugin-image.ts';
+import { extendFlannel, installFlannel } from '../helpers/flannel.ts';
 import { importMultusImage } from '../helpers/multus-image.ts';
 import { startCluster } from '../lab-cluster.ts';
 import type { BuiltImages } from './built-images.ts';
@@ -20,6 +21,8 @@ export interface GuestLabParts {
   /** The programs of upstream. */
   readonly multus: readonly string[];
   readonly devicePlugin: string;
+  /** The folder of Flannel's. */
+  readonly flannel: string;
 }
 
 /** A workload as it runs: what was asked for, where it is, and what it was made from. */
@@ -64,6 +67,7 @@ export class GuestLab extends ClusterUser {
     try {
       const cluster = await startCluster(guestNodeName(parts.machine));
       lab = new GuestLab(new EndToEnd(cluster, localSettings), parts);
+      await installFlannel(cluster, parts.flannel);
       await importMultusImage(cluster.node, parts.multus, upstream.multus);
       await parts.images.loadInto(cluster.node);
       return lab;
@@ -76,9 +80,10 @@ export class GuestLab extends ClusterUser {
 
   /** Boots the machine, joins it, and hands it the images as this one has them. */
   async join(): Promise<void> {
-    const { machine, built, images, multus, devicePlugin } = this.#parts;
+    const { machine, built, images, multus, devicePlugin, flannel } = this.#parts;
     const node = await startGuestNode(this.cluster, machine, built, routedFrames);
     this.#node = node;
+    await extendFlannel(this.cluster, node, flannel);
     await importMultusImage(node, multus, upstream.multus);
     await importDevicePluginImage(node, devicePlugin, upstream.devicePlugin);
     await node.importArchive((archive) => images.takeFrom(this.cluster.node, archive));

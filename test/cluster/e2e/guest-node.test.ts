@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { run } from '../../../src/process/run.ts';
 import { labImage } from '../../hardware/helpers/lab-image.ts';
 import { nodeState } from '../../hardware/helpers/node-state.ts';
+import { flannelTools } from '../helpers/flannel.ts';
 import { BuiltImages } from './built-images.ts';
 import { askedKind, type GuestDevice } from './guest-kinds.ts';
 import { GuestLab, type Running } from './guest-lab.ts';
@@ -13,12 +14,14 @@ import { hugePageMiB, idlePod, workloadNamespace } from './pods.ts';
 const { whyNoNode, multus, devicePlugin } = inject('cluster');
 const { kind, notAsked } = askedKind();
 const images = await BuiltImages.find();
+const flannel = await flannelTools();
 const hardware = notAsked === null ? await labImage() : { missing: '' };
 const why =
   notAsked ??
   whyNoNode ??
   multus.missing ??
   devicePlugin.missing ??
+  ('missing' in flannel ? flannel.missing : null) ??
   (typeof images === 'string' ? images : null) ??
   ('missing' in hardware ? hardware.missing : await whyNoHugePages(hugePageMiB));
 if (why !== null) process.stderr.write(`cluster: no test of a node with NICs: ${why}\n`);
@@ -46,10 +49,10 @@ describe.skipIf(why !== null)(
     const say = (text: string) => process.stderr.write(`cluster: ${text}\n`);
 
     beforeAll(async () => {
-      if (typeof images === 'string' || 'missing' in hardware) return;
+      if (typeof images === 'string' || 'missing' in hardware || 'missing' in flannel) return;
       lab = await GuestLab.start({
         ...{ machine, images, multus: multus.programs },
-        ...{ built: hardware.built, devicePlugin: devicePlugin.program },
+        ...{ built: hardware.built, devicePlugin: devicePlugin.program, flannel: flannel.bin },
       });
     }, 1_200_000);
 
@@ -73,8 +76,16 @@ describe.skipIf(why !== null)(
     test('a machine with NICs joins the cluster', async () => {
       await lab.join();
       // What the first pod of a node brings is the runtime's, and DPDK's mlx5 driver has the kernel load a module.
-      await lab.startPod({ ...idlePod, spec: { ...idlePod.spec, nodeName: lab.node.name } }, 'default', 'idle');
-      await lab.kubectl('delete', 'pod', 'idle', '--timeout=55s');
+      const idle = [lab.node.name, lab.cluster.node.name].map((nodeName) => ({
+        ...idlePod,
+        ...{ metadata: { ...idlePod.metadata, name: nodeName }, spec: { ...idlePod.spec, nodeName } },
+      }));
+      for (const pod of idle) await lab.startPod(pod, 'default', pod.metadata.name);
+      const [there = '', here = ''] = idle.map(({ metadata }) => metadata.name);
+      // Flannel's network goes from node to node.
+      const address = await lab.kubectl('get', 'pod', there, '-o', 'jsonpath={.status.podIP}');
+      expect(await lab.kubectl('exec', here, '--', 'node', '-e', answerOfNobody, address)).toBe('ECONNREFUSED');
+      await lab.kubectl('delete', 'pod', here, there, '--timeout=55s');
       await lab.node.guest.get('modprobe ib_core');
       await vi.waitFor(async () => expect(await state()).not.toContain('net veth'), {
         timeout: 60_000,
@@ -133,7 +144,7 @@ describe.skipIf(why !== null)(
       const path = String.raw`jsonpath={.metadata.annotations.k8s\.v1\.cni\.cncf\.io/network-status}`;
       const networks = JSON.parse(await lab.kubectl('-n', workloadNamespace, 'get', 'pod', second.pod, '-o', path));
       expect(networks).toMatchObject([
-        { interface: 'eth0' },
+        { name: 'cbr0', interface: 'eth0', default: true },
         { interface: 'net1', 'device-info': kind.attachment.deviceInfo },
       ]);
     });
@@ -186,6 +197,12 @@ describe.skipIf(why !== null)(
     });
   },
 );
+
+/** Says what connecting to a port says on which nothing listens, for a while. */
+const answerOfNobody = `
+  const socket = require('node:net').connect({ host: process.argv[1], port: 9 });
+  socket.setTimeout(30_000, () => socket.destroy(new Error('no answer')));
+  socket.on('error', ({ code, message }) => process.stdout.write(code ?? message));`;
 
 const inCluster = ['--target', 'kubernetes', '--progress', 'none'] as const;
 

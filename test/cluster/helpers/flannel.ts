@@ -3,6 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { GuestNode } from '../guest-node.ts';
+import type { Kubectl } from '../kubectl.ts';
 import type { LabCluster } from '../lab-cluster.ts';
 import { copyPrograms } from './image.ts';
 import { labTools } from './lab-tools.ts';
@@ -10,7 +12,8 @@ import { labTools } from './lab-tools.ts';
 const image = 'registry.invalid/flannel:1';
 const namespace = 'kube-flannel';
 /** The names of upstream's own manifests. */
-const network = { name: 'cbr0', file: '10-flannel.conflist', lab: '10-pods.conflist' };
+const network = { name: 'cbr0', file: '10-flannel.conflist' };
+const labNetwork = '/etc/cni/net.d/10-pods.conflist';
 const podNetworkSchema = z.object({
   plugins: z.tuple([z.object({ ipam: z.object({ ranges: z.tuple([z.tuple([z.object({ subnet: z.string() })])]) }) })]),
 });
@@ -21,22 +24,43 @@ export async function flannelTools(): Promise<{ readonly bin: string } | { reado
 }
 
 /** Flannel takes the place of the lab's own network: pods that come from now on are in it. Answers the range of its pods. */
-export async function installFlannel({ kubectl, node }: LabCluster, bin: string): Promise<string> {
+export async function installFlannel(
+  { kubectl, node, network: { podRanges } }: LabCluster,
+  bin: string,
+): Promise<string> {
   const conflist = JSON.parse(readFileSync(join(node.folder, 'pod-network.conflist'), 'utf8'));
   const { subnet } = podNetworkSchema.parse(conflist).plugins[0].ipam.ranges[0][0];
   await importImage(node, bin);
-  // As a controller does it that gives ranges to nodes.
-  await kubectl.ok('patch', 'node', node.name, '-p', JSON.stringify({ spec: { podCIDR: subnet, podCIDRs: [subnet] } }));
-  rmSync(node.path(`/etc/cni/net.d/${network.lab}`));
-  const items = [...rights(), settings(subnet), daemonSet()];
+  await giveRange(kubectl, node.name, subnet);
+  rmSync(node.path(labNetwork));
+  const items = [...rights(), settings(podRanges), daemonSet()];
   const applied = await kubectl.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   if (applied.exitCode !== 0) throw new Error(applied.all);
-  await kubectl.ok('-n', namespace, 'rollout', 'status', 'daemonset/kube-flannel-ds', '--timeout=55s');
+  await untilRolledOut(kubectl, 1);
   if (!existsSync(node.path('/run/flannel/subnet.env'))) throw new Error('flannel has no subnet');
   return subnet;
 }
 
-async function importImage(node: LabCluster['node'], bin: string): Promise<void> {
+/** The same on a machine that has joined the cluster. */
+export async function extendFlannel({ kubectl, network }: LabCluster, node: GuestNode, bin: string): Promise<void> {
+  await giveRange(kubectl, node.name, network.guest.podRange);
+  await node.guest.get(`rm ${labNetwork}`);
+  await importImage(node, bin);
+  await untilRolledOut(kubectl, 6);
+}
+
+/** As a controller does it that gives ranges to nodes. */
+async function giveRange(kubectl: Kubectl, node: string, subnet: string): Promise<void> {
+  await kubectl.ok('patch', 'node', node, '-p', JSON.stringify({ spec: { podCIDR: subnet, podCIDRs: [subnet] } }));
+}
+
+async function untilRolledOut(kubectl: Kubectl, tries: number): Promise<void> {
+  const rollout = ['-n', namespace, 'rollout', 'status', 'daemonset/kube-flannel-ds', '--timeout=55s'];
+  for (; tries > 1; tries--) if ((await kubectl.run(...rollout)).exitCode === 0) return;
+  await kubectl.ok(...rollout);
+}
+
+async function importImage(node: Pick<LabCluster['node'], 'importImage'>, bin: string): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'vdpactl-image-'));
   try {
     await copyPrograms(root, ['/bin/busybox']);
@@ -74,7 +98,7 @@ function rights(): object[] {
   ];
 }
 
-function settings(subnet: string): object {
+function settings(range: string): object {
   const plugins = [
     { type: 'flannel', delegate: { hairpinMode: true, isDefaultGateway: true } },
     { type: 'portmap', capabilities: { portMappings: true } },
@@ -85,7 +109,7 @@ function settings(subnet: string): object {
     metadata: { name: 'kube-flannel-cfg', namespace },
     data: {
       'cni-conf.json': JSON.stringify({ name: network.name, cniVersion: '0.3.1', plugins }),
-      'net-conf.json': JSON.stringify({ Network: subnet, EnableNFTables: false, Backend: { Type: 'vxlan' } }),
+      'net-conf.json': JSON.stringify({ Network: range, EnableNFTables: false, Backend: { Type: 'vxlan' } }),
     },
   };
 }

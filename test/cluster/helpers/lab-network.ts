@@ -8,6 +8,8 @@ export interface LabNetwork {
   readonly hostAddress: string;
   readonly nodeAddress: string;
   readonly podRange: string;
+  /** What the pods of all nodes have their addresses of. */
+  readonly podRanges: string;
   /** The same for a second node, which is a machine of its own. */
   readonly guest: {
     readonly hostInterface: string;
@@ -36,6 +38,7 @@ export async function takeNetwork(): Promise<LabNetwork> {
       serviceRange: `${part(1)}.0/24`,
       serverAddress: `${part(1)}.1`,
       podRange: `${part(2)}.0/24`,
+      podRanges: `${part(2)}.0/23`,
       guest: {
         hostInterface: `vdpalab${number}g`,
         hostAddress: `${part(0)}.5`,

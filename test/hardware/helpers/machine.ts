@@ -127,8 +127,12 @@ function shared(folder: string): string {
   return `local,path=${folder},mount_tag=${shareTag},security_model=none,readonly=on,multidevs=remap`;
 }
 
+/**
+ * Without `vnet_hdr` the kernel hands over frames with their checksums. QEMU's NICs leave them out where one packet is in
+ * another, as in VXLAN, and the guest drops what came.
+ */
 function tapped(name: string): string {
-  return `tap,id=uplink,ifname=${name},script=no,downscript=no,vhost=off`;
+  return `tap,id=uplink,ifname=${name},script=no,downscript=no,vhost=off,vnet_hdr=off`;
 }
 
 function forwarded({ ssh, echo }: { readonly ssh: number; readonly echo: number }): string {
