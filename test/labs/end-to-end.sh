@@ -18,6 +18,14 @@ require_built() {
   ((code == 0)) || skip "${why#cluster: }; bash test/labs/cluster.lab.sh builds them"
 }
 
+# build_flannel: two minutes, once.
+build_flannel() {
+  local code=0
+  timeout 600 test/cluster/build.sh flannel flanneld >/dev/null || code=$?
+  ((code != 3 && code != 124)) || skip 'Flannel cannot be built'
+  return "$code"
+}
+
 # run_test FILE WHY: skipped where the test says that it is, after WHY.
 run_test() {
   local said why

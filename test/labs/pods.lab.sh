@@ -10,11 +10,6 @@ lab=pods
 source test/labs/end-to-end.sh
 
 require_built kubelet
-# Flannel: two minutes, once.
-timeout 600 test/cluster/build.sh flannel flanneld >/dev/null || {
-  code=$?
-  ((code == 3 || code == 124)) || exit "$code"
-  skip 'Flannel cannot be built'
-}
+build_flannel
 export VDPACTL_LAB_E2E=1
 run_test test/cluster/e2e/local-provider.test.ts 'no test from end to end'

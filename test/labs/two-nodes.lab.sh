@@ -14,6 +14,7 @@ lab=two-nodes
 source test/labs/end-to-end.sh
 
 require_built kubelet sriovdp
+build_flannel
 # What the second node boots: the hardware lab made it.
 code=0
 why=$(test/hardware/build.sh 2>&1 >/dev/null) || code=$?
