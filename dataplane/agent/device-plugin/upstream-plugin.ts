@@ -29,6 +29,8 @@ const calmMs = 300_000;
 const troubledMs = 30_000;
 /** A plugin that starts has to be fetched and to prepare the node first. */
 const missedMs = 60_000;
+/** Of no run of the plugin. */
+const silent = 'silent';
 const remedy = 'vdpactl deploy sets up the node for what it has now';
 
 /**
@@ -72,7 +74,7 @@ export class UpstreamPlugin {
     if (question === this.#asked.question && now < this.#asked.next) return;
     const gap = await this.#ask(want.devices);
     if (gap === null) this.#settle();
-    else if (gap !== 'not known') this.#mend(gap, run ?? 'silent', now);
+    else if (gap !== 'not known') this.#mend(gap, run ?? silent, now);
     this.#asked = { question, next: now + this.#pause(gap) };
   }
 
@@ -105,7 +107,8 @@ export class UpstreamPlugin {
     const key = `${run} ${difference}`;
     if (key !== this.#seen.key) this.#seen = { key, since: now };
     const lasts = now - this.#seen.since;
-    if (lasts < (this.#options.settleMs ?? settleMs)) return;
+    // One that is silent may be starting: on a busy node that takes a while, and it must not be ended again meanwhile.
+    if (lasts < (run === silent ? missedMs : (this.#options.settleMs ?? settleMs))) return;
     if (difference === this.#tried) this.#problems = problemsOf(gap);
     else if (this.#options.end()) {
       this.#tried = difference;

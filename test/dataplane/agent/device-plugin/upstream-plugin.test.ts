@@ -80,12 +80,23 @@ describe('the SR-IOV network device plugin', () => {
     expect(said).toEqual([expect.stringContaining('so that it looks again')]);
   });
 
+  it('is not ended again while it starts, however long that takes it', async () => {
+    wanted = offer(first, second);
+    await pass(20);
+    expect(ends).toBe(1);
+    [run, known] = [null, new Set()];
+    await pass(50);
+    start();
+    await pass(60);
+    expect([ends, plugin.problems]).toEqual([1, []]);
+  });
+
   it('is started anew when a first device comes, though it serves nobody without one', async () => {
     wanted = offer();
     await pass(60);
     expect(run).toBeNull();
     wanted = offer(second);
-    await pass(60);
+    await pass(120);
     expect([ends, run, known]).toEqual([2, 'run 3', new Set([second])]);
   });
 
