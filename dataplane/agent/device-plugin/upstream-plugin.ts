@@ -44,6 +44,11 @@ export class UpstreamPlugin {
   #seen = { key: '', since: 0 };
   /** The difference for which the plugin was last ended. */
   #tried = '';
+  /**
+   * The devices that there were when it fell silent, which it looks for when it is up again, however long that takes: to end
+   * it once more would take longer. null: it serves.
+   */
+  #looksFor: string | null = 'not known';
   #problems: readonly string[] = [];
   /** What kubelet was asked about last, and when it is asked about the same again. */
   #asked = { question: '', next: 0 };
@@ -64,6 +69,8 @@ export class UpstreamPlugin {
     const want = wanted();
     if (want === null) return;
     const run = running();
+    if (run !== null) this.#looksFor = null;
+    else this.#looksFor ??= namesOf(want);
     if (want.advertiser === 'agent') {
       this.#problems = run === null ? [] : [useless(want)];
       return;
@@ -74,7 +81,7 @@ export class UpstreamPlugin {
     if (question === this.#asked.question && now < this.#asked.next) return;
     const gap = await this.#ask(want.devices);
     if (gap === null) this.#settle();
-    else if (gap !== 'not known') this.#mend(gap, run ?? silent, now);
+    else if (gap !== 'not known') this.#mend(gap, want, run ?? silent, now);
     this.#asked = { question, next: now + this.#pause(gap) };
   }
 
@@ -102,24 +109,33 @@ export class UpstreamPlugin {
     this.#problems = [];
   }
 
-  #mend(gap: PluginGap, run: string, now: number): void {
+  #mend(gap: PluginGap, want: WantedOfPlugin, run: string, now: number): void {
     const difference = JSON.stringify(gap);
     const key = `${run} ${difference}`;
     if (key !== this.#seen.key) this.#seen = { key, since: now };
     const lasts = now - this.#seen.since;
     // One that is silent may be starting: on a busy node that takes a while, and it must not be ended again meanwhile.
     if (lasts < (run === silent ? missedMs : (this.#options.settleMs ?? settleMs))) return;
-    if (difference === this.#tried) this.#problems = problemsOf(gap);
+    if (this.#looksFor === namesOf(want)) this.#problems = [awaited(gap)];
+    else if (difference === this.#tried) this.#problems = problemsOf(gap);
     else if (this.#options.end()) {
       this.#tried = difference;
+      this.#looksFor = namesOf(want);
       this.#options.log(`device plugin: ended upstream's, so that it looks again: ${gapWords(gap)} since it did`);
     } else if (lasts >= missedMs) this.#problems = [missed(gap)];
   }
 }
 
-function useless({ devices }: WantedOfPlugin): string {
-  const names = devices.map(({ device }) => device).join(', ');
-  return `the SR-IOV network device plugin runs on this node, and cannot see what it has by now (${names}); ${remedy}`;
+function useless(want: WantedOfPlugin): string {
+  return `the SR-IOV network device plugin runs on this node, and cannot see what it has by now (${namesOf(want)}); ${remedy}`;
+}
+
+function namesOf({ devices }: WantedOfPlugin): string {
+  return devices.map(({ device }) => device).join(', ');
+}
+
+function awaited({ missing }: PluginGap): string {
+  return `the SR-IOV network device plugin starts, and tells kubelet of nothing yet (${missing.join(', ')}); its log says why`;
 }
 
 function missed({ missing }: PluginGap): string {

@@ -12,6 +12,7 @@ let known: Set<string> | null;
 let run: string | null;
 /** Whether its process is there. */
 let isThere: boolean;
+let takesLong: boolean;
 let ends: number;
 let said: string[];
 let now: number;
@@ -38,7 +39,7 @@ const pass = async (seconds: number) => {
 };
 
 beforeEach(() => {
-  [ends, said, now, starts, asked, isThere] = [0, [], 0, 0, 0, true];
+  [ends, said, now, starts, asked, isThere, takesLong] = [0, [], 0, 0, 0, true, false];
   wanted = offer(first);
   finds = () => wanted?.devices.map(({ device }) => device) ?? [];
   start();
@@ -47,7 +48,8 @@ beforeEach(() => {
     end() {
       if (!isThere) return false;
       ends += 1;
-      start();
+      if (takesLong) [run, known] = [null, new Set()];
+      else start();
       return true;
     },
     wanted: () => wanted,
@@ -81,14 +83,24 @@ describe('the SR-IOV network device plugin', () => {
   });
 
   it('is not ended again while it starts, however long that takes it', async () => {
+    takesLong = true;
     wanted = offer(first, second);
-    await pass(20);
+    await pass(600);
     expect(ends).toBe(1);
-    [run, known] = [null, new Set()];
-    await pass(50);
+    expect(plugin.problems).toEqual([expect.stringMatching(/plugin starts, and tells kubelet of nothing yet/)]);
     start();
     await pass(60);
     expect([ends, plugin.problems]).toEqual([1, []]);
+  });
+
+  it('that ended by itself is not ended while it starts, until something comes that it may have missed', async () => {
+    await pass(20);
+    [run, known] = [null, new Set()];
+    await pass(600);
+    expect(ends).toBe(0);
+    wanted = offer(first, second);
+    await pass(120);
+    expect([ends, known, plugin.problems]).toEqual([1, new Set([first, second]), []]);
   });
 
   it('is started anew when a first device comes, though it serves nobody without one', async () => {
