@@ -112,10 +112,10 @@ describe.skipIf(whyNoControllers !== null)('waiting for a stack, against a real 
     const message = 'MountVolume.SetUp failed for volume "x"';
     nodes[1]?.fates.set('device-plugin', { kind: 'warns', reason: 'FailedMount', message });
     await deploy();
-    const error = await failure(wait({ timeoutMs: 3_000 }));
+    const error = await failure(wait({ timeoutMs: 10_000 }));
     expect(error.code).toBe('VDPA-DEPLOY-002');
     expect(error.message).toMatch(
-      /^after 3 s: DaemonSet wait-system\/device-plugin: ready on 2 of 3 nodes; last event of its pod device-plugin-\w+ on node-b: FailedMount: MountVolume\.SetUp failed for volume "x"$/,
+      /^after 10 s: DaemonSet wait-system\/device-plugin: ready on 2 of 3 nodes; last event of its pod device-plugin-\w+ on node-b: FailedMount: MountVolume\.SetUp failed for volume "x"$/,
     );
     expect(error.next).toMatch(/kubectl describe pod -n wait-system device-plugin-\w+;/);
     expect(error.details).toEqual([
@@ -128,8 +128,8 @@ describe.skipIf(whyNoControllers !== null)('waiting for a stack, against a real 
   test('names the node that does not offer what was planned', async () => {
     for (const node of nodes) node.offered = node.name === 'node-c' ? 1 : 2;
     await deploy();
-    const { message } = await failure(wait({ timeoutMs: 3_000 }));
-    expect(message).toBe('after 3 s: node node-c: offers 1 of 2 vdpactl.io/vdpa');
+    const { message } = await failure(wait({ timeoutMs: 10_000 }));
+    expect(message).toBe('after 10 s: node node-c: offers 1 of 2 vdpactl.io/vdpa');
   });
 
   test('counts the time for images apart', async () => {
